@@ -1,0 +1,107 @@
+"""System checks: what a wrong or missing setting breaks, and how to mend it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks
+from django.core.exceptions import ImproperlyConfigured
+
+from backend.core.text import in_both
+from backend.settings import DEVELOPMENT_SECRET, env
+
+MIN_KEY_BYTES = 32
+
+
+@register(Tags.security)
+def secrets_are_secret(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.PRODUCTION and DEVELOPMENT_SECRET in settings.SECRET_KEY:
+        found.append(
+            Error(
+                in_both("生产环境使用了默认密钥", "production runs on the development secret"),
+                hint="SECRET_KEY=$(openssl rand -hex 32)",
+                id="waiqin.E001",
+            )
+        )
+    if any(len(key.encode()) < MIN_KEY_BYTES for key in (settings.SECRET_KEY, *settings.JWT_KEYS)):
+        found.append(
+            Error(
+                in_both("密钥短于 32 字节", "a key is shorter than 32 bytes"),
+                hint="SECRET_KEY, JWT_KEYS: openssl rand -hex 32",
+                id="waiqin.E002",
+            )
+        )
+    return found
+
+
+@register(Tags.security)
+def production_is_not_a_desk(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    if not settings.PRODUCTION:
+        return []
+    found: list[CheckMessage] = []
+    if settings.DEBUG:
+        found.append(
+            Error(in_both("生产环境开启了 DEBUG", "DEBUG is on in production"), hint="DEBUG=0", id="waiqin.E003")
+        )
+    if settings.CELERY_BROKER_URL.startswith("filesystem:"):
+        found.append(
+            Error(
+                in_both("生产环境没有消息代理", "production has no message broker"),
+                hint="BROKER_URL=amqp://… | redis://…",
+                id="waiqin.E004",
+            )
+        )
+    if not env.database_url:
+        found.append(
+            Error(
+                in_both("生产环境没有数据库", "production has no database of its own"),
+                hint="DATABASE_URL=postgresql://user:password@host/name",
+                id="waiqin.E005",
+            )
+        )
+    if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
+        found.append(
+            Error(
+                in_both("没有限定域名", "any host name is accepted"),
+                hint="ALLOWED_HOSTS=waiqin.example.com",
+                id="waiqin.E006",
+            )
+        )
+    if not settings.WECOM_API_BASE.startswith("https://"):
+        found.append(
+            Error(
+                in_both("企业微信地址不是 https", "the WeCom address is not https"),
+                hint="WECOM_API_BASE=https://qyapi.weixin.qq.com",
+                id="waiqin.E007",
+            )
+        )
+    if settings.STORAGE == "local":
+        found.append(
+            Warning(
+                in_both(
+                    "附件存于本机磁盘，多台服务器时互不可见",
+                    "files lie on this machine's disk, unseen by other servers",
+                ),
+                hint="STORAGE=s3 S3_BUCKET=…",
+                id="waiqin.W001",
+            )
+        )
+    return found
+
+
+@register
+def storage_is_complete(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    missing = [name for name in ("bucket", "access_key", "secret_key") if not settings.S3[name]]
+    if settings.STORAGE == "s3" and missing:
+        names = ", ".join(f"S3_{name.upper()}" for name in missing)
+        return [Error(in_both(f"对象存储缺少 {names}", f"S3 storage lacks {names}"), hint=names, id="waiqin.E008")]
+    return []
+
+
+def refuse_to_start() -> None:
+    """For servers and workers, which do not run Django's checks by themselves. Raises ImproperlyConfigured."""
+    errors = [message for message in run_checks() if message.level >= 40]
+    if errors:
+        raise ImproperlyConfigured("\n".join(str(error) for error in errors))

@@ -1,0 +1,75 @@
+"""What every admin page has in common: one company, capabilities instead of model permissions, services that write."""
+
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.db.models import ForeignKey, Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from unfold.admin import ModelAdmin
+
+from backend.core.errors import DomainError
+
+
+class CompanyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
+    """Reads everything of the administrator's own company; writes only what a subclass hands to a service."""
+
+    read_capability: ClassVar[str]
+    write_capability: ClassVar[str | None] = None
+    list_filter_submit = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.filter(company_id=company_of(request))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return _may(request, self.read_capability)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.write_capability is not None and _may(request, self.write_capability)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return self.has_add_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        """Only the own company's rows can be chosen."""
+        related = db_field.related_model
+        kwargs.setdefault("queryset", related._default_manager.filter(company_id=company_of(request)))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A service's refusal rolls the form back and is shown in the reader's language."""
+        try:
+            return super().changeform_view(request, *args, **kwargs)  # type: ignore[no-any-return]
+        except DomainError as exc:
+            details = "; ".join(getattr(exc, "fields", {}).values())
+            self.message_user(request, f"{exc.text} {details}".strip(), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The service called by `save_model` has written everything."""
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        """Events are the audit trail; Django's admin log would be a second, poorer one."""
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        """See `log_addition`."""
+
+
+class ReadOnlyAdmin(CompanyAdmin):
+    """For what nobody may write by hand."""
+
+
+def company_of(request: HttpRequest) -> Any:
+    """The id of the administrator's company; the admin site lets no anonymous user this far."""
+    return getattr(request.user, "company_id", None)
+
+
+def _may(request: HttpRequest, capability: str) -> bool:
+    user = request.user
+    return bool(user.is_authenticated and user.has_capability(capability))

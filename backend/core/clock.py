@@ -1,0 +1,13 @@
+"""The server's clock. Services take `at` as a parameter; only the edges (routers, tasks, commands) ask."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def today_in(timezone: str, at: datetime) -> date:
+    """The calendar day on which a person in this IANA time zone lives at this moment."""
+    return at.astimezone(ZoneInfo(timezone)).date()

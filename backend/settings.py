@@ -1,0 +1,275 @@
+"""Every setting, typed, from the environment (docs/operations.md lists the variables).
+
+Development needs none of them: without DATABASE_URL an embedded PostgreSQL is started, without BROKER_URL Celery talks
+through files. Production is told by ENVIRONMENT=production and refuses to start on anything that is only fit for a
+desk (backend/checks.py).
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal
+
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from backend.core.text import bilingual
+
+ROOT = Path(__file__).resolve().parent.parent
+DEVELOPMENT_SECRET = "development-only-secret-never-for-production"  # noqa: S105
+
+
+class Environment(BaseSettings):
+    """Lists are comma-separated. An unset variable means development."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
+
+    environment: Literal["development", "production"] = "development"
+    debug: bool = False
+    secret_key: str = DEVELOPMENT_SECRET
+    allowed_hosts: str = ""
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+    public_url: str = "http://127.0.0.1:8000"
+    run_dir: Path = ROOT / ".run"
+
+    database_url: str = ""
+    database_statement_timeout_ms: int = Field(default=15_000, ge=0)
+    database_transaction_timeout_ms: int = Field(default=60_000, ge=0)
+    broker_url: str = ""
+    owed_lease_s: float = Field(default=90, gt=0)
+    owed_enqueued_for_s: float = Field(default=30, gt=0)
+
+    jwt_keys: str = ""
+    field_encryption_keys: str = ""
+    revocation_check_s: float = Field(default=1.0, ge=0, le=2)
+
+    wecom_api_base: str = "http://127.0.0.1:8090"
+
+    storage: Literal["local", "s3"] = "local"
+    media_dir: Path | None = None
+    s3_bucket: str = ""
+    s3_endpoint: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key: str = ""
+    s3_secret_key: str = ""
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _derived(purpose: str) -> str:
+    """A key of its own for each purpose, from the one secret."""
+    return hashlib.sha256(f"{purpose}:{SECRET_KEY}".encode()).hexdigest()
+
+
+env = Environment()
+PRODUCTION = env.environment == "production"
+DEBUG = env.debug
+SECRET_KEY = env.secret_key
+ALLOWED_HOSTS = _listed(env.allowed_hosts) or ([] if PRODUCTION else ["127.0.0.1", "localhost", "testserver"])
+TRUSTED_PROXIES = env.trusted_proxies
+PUBLIC_URL = env.public_url.rstrip("/")
+RUN_DIR = env.run_dir
+
+# --- What runs ---
+INSTALLED_APPS = [
+    "backend.core",
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "ninja",
+    "backend.events",
+    "backend.directory",
+    "backend.documents",
+    "backend.files",
+    "backend.customers",
+    "backend.catalog",
+    "backend.approvals",
+    "backend.visits",
+    "backend.inventory",
+    "backend.expenses",
+    "backend.orders",
+    "backend.erp",
+    "backend.wechat",
+    "notifications",
+    "mobile_api",
+    *([] if PRODUCTION else ["infra.demo"]),
+]
+MIDDLEWARE = [
+    "mobile_api.observability.observe",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "mobile_api.protocol.enforce",
+    "django.middleware.common.CommonMiddleware",
+    "backend.admin_middleware.AdminSession",
+    "backend.admin_middleware.AdminLocale",
+    "backend.admin_middleware.AdminCsrf",
+    "backend.admin_middleware.AdminAuthentication",
+    "backend.admin_middleware.AdminMessages",
+]
+ROOT_URLCONF = "backend.urls"
+WSGI_APPLICATION = "backend.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+
+# --- Database (docs/adr/0001) ---
+def _database() -> dict[str, Any]:
+    if env.database_url:
+        given = conninfo_to_dict(env.database_url)
+        names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
+        return {ours: given[theirs] for theirs, ours in names.items() if theirs in given}
+    if PRODUCTION:
+        return {"NAME": ""}  # and backend/checks.py refuses
+    from backend.embedded import postgres
+
+    server = postgres.ensure(RUN_DIR / "postgres")
+    postgres.create_database(server, "waiqin")
+    return server.database_options("waiqin")
+
+
+def _session_options() -> str:
+    options = {
+        # Our lists join up to five tables: planning costs PostgreSQL more than executing, so a plan is made once.
+        "plan_cache_mode": "force_generic_plan",
+        "statement_timeout": env.database_statement_timeout_ms,
+        "idle_in_transaction_session_timeout": 30_000,
+    }
+    if env.database_transaction_timeout_ms:
+        options["transaction_timeout"] = env.database_transaction_timeout_ms  # PostgreSQL 17+; 0 leaves it out
+    return " ".join(f"-c {name}={value}" for name, value in options.items())
+
+
+DATABASES = {
+    "default": {
+        "ENGINE": "backend.core.database",
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 5, "options": _session_options()},
+        **_database(),
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- People ---
+AUTH_USER_MODEL = "directory.Employee"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+JWT_KEYS = _listed(env.jwt_keys) or [_derived("jwt")]
+"""Newest first: the first signs, all verify."""
+JWT_ISSUER = "waiqin"
+JWT_AUDIENCE = "waiqin-mobile"
+FIELD_ENCRYPTION_KEYS = _listed(env.field_encryption_keys) or [_derived("fields")]
+REVOCATION_CHECK_S = env.revocation_check_s
+
+# --- Celery carries, rows remember (docs/adr/0006) ---
+OWED_LEASE_S = env.owed_lease_s
+"""How long a row belongs to the worker that claimed it; a killed worker's row is claimed anew after this."""
+OWED_ENQUEUED_FOR_S = env.owed_enqueued_for_s
+"""A row handed to the broker and not claimed by then was lost with the broker and is handed out again."""
+CELERY_BROKER_URL = env.broker_url or "filesystem://localhost"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_TASK_SOFT_TIME_LIMIT = OWED_LEASE_S * 5 / 9  # a task ends before its lease does
+CELERY_TASK_TIME_LIMIT = OWED_LEASE_S * 6 / 9
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Celery's 100 would end every worker in an outage of an hour
+CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "celerybeat-schedule")
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
+match CELERY_BROKER_URL.partition("://")[0]:
+    case "filesystem":
+        folder = str(RUN_DIR / "broker" / "messages")
+        CELERY_BROKER_TRANSPORT_OPTIONS = {
+            "data_folder_in": folder,
+            "data_folder_out": folder,
+            "control_folder": str(RUN_DIR / "broker" / "control"),
+        }
+    case "redis" | "rediss":
+        CELERY_BROKER_TRANSPORT_OPTIONS = {
+            "visibility_timeout": 300,
+            "unacked_restore_interval": 10,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 20,
+            "socket_keepalive": True,
+            "health_check_interval": 30,
+            "global_keyprefix": "waiqin:",
+        }
+    case "amqp" | "amqps" | "pyamqp":
+        CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
+        CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic"
+        CELERY_WORKER_DETECT_QUORUM_QUEUES = True
+        CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
+
+# --- Outside systems ---
+WECOM_API_BASE = env.wecom_api_base.rstrip("/")
+STORAGE = env.storage
+MEDIA_ROOT = env.media_dir or RUN_DIR / "media"
+S3 = {
+    "bucket": env.s3_bucket,
+    "endpoint": env.s3_endpoint,
+    "region": env.s3_region,
+    "access_key": env.s3_access_key,
+    "secret_key": env.s3_secret_key,
+}
+
+# --- Language, time, static files ---
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Shanghai"
+STATIC_URL = "/static/"
+STATIC_ROOT = RUN_DIR / "static"
+if not PRODUCTION:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # stays empty: the finders serve; whitenoise wants the folder
+WHITENOISE_USE_FINDERS = not PRODUCTION
+UNFOLD = {"SITE_TITLE": bilingual("外勤管理后台", "Waiqin admin"), "SITE_HEADER": bilingual("外勤", "Waiqin")}
+
+# --- Security ---
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_SSL_REDIRECT = False  # the proxy redirects; a redirect here would break health checks behind it
+if TRUSTED_PROXIES:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# --- Logs: one JSON object a line ---
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "backend.core.logs.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {"django.request": {"level": "ERROR"}, "celery": {"level": "INFO"}},
+}
