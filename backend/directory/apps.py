@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+from backend.core.text import bilingual
+
+
+class DirectoryConfig(AppConfig):
+    name = "backend.directory"
+    verbose_name = bilingual("组织架构", "Directory")

@@ -1,0 +1,221 @@
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from backend.core.ids import new_id
+from backend.core.text import bilingual
+
+
+class Company(models.Model):
+    """The tenant (账套): every other row belongs to exactly one."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    code = models.SlugField(bilingual("企业代码", "code"), max_length=32, unique=True)
+    name = models.CharField(bilingual("名称", "name"), max_length=128)
+    currency = models.CharField(bilingual("币种", "currency"), max_length=3, default="CNY")
+    timezone = models.CharField(bilingual("时区", "time zone"), max_length=64, default="Asia/Shanghai")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = bilingual("企业", "company")
+        verbose_name_plural = bilingual("企业", "companies")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Department(models.Model):
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    code = models.CharField(bilingual("编码", "code"), max_length=32)
+    name = models.CharField(bilingual("名称", "name"), max_length=64)
+    parent = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=bilingual("上级", "parent"),
+    )
+
+    class Meta:
+        verbose_name = bilingual("部门", "department")
+        verbose_name_plural = bilingual("部门", "departments")
+        constraints = [models.UniqueConstraint(fields=["company", "code"], name="department_code_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.Model):
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    code = models.CharField(bilingual("编码", "code"), max_length=32)
+    name = models.CharField(bilingual("名称", "name"), max_length=64)
+    capabilities = ArrayField(models.CharField(max_length=32), default=list, verbose_name=bilingual("权限", "may"))
+    scopes = models.JSONField(bilingual("数据权限", "data scopes"), default=dict)
+    """{resource: Scope}; a resource not named is seen at scope `own`."""
+    is_staff = models.BooleanField(bilingual("可进入管理后台", "may enter the admin site"), default=False)
+
+    class Meta:
+        verbose_name = bilingual("角色", "role")
+        verbose_name_plural = bilingual("角色", "roles")
+        constraints = [models.UniqueConstraint(fields=["company", "code"], name="role_code_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class EmployeeManager(BaseUserManager["Employee"]):
+    def get_by_natural_key(self, username: str | None) -> "Employee":
+        return self.select_related("company").get(login=(username or "").strip().lower())
+
+
+class Employee(AbstractBaseUser):
+    """A person of one company; the user model of Django."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    number = models.CharField(bilingual("工号", "number"), max_length=32)
+    login = models.CharField(bilingual("登录名", "login"), max_length=80, unique=True, editable=False)
+    """`company code/number` in lower case: unique across companies, as Django's user model needs it."""
+    name = models.CharField(bilingual("姓名", "name"), max_length=64)
+    phone = models.CharField(bilingual("手机", "phone"), max_length=32, blank=True)
+    email = models.EmailField(bilingual("邮箱", "e-mail"), blank=True)
+    language = models.CharField(bilingual("语言", "language"), max_length=8, default="zh-hans")
+    department = models.ForeignKey(
+        Department, models.PROTECT, related_name="employees", verbose_name=bilingual("部门", "department")
+    )
+    manager = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reports",
+        verbose_name=bilingual("主管", "manager"),
+    )
+    roles: "models.ManyToManyField[Role, RoleAssignment]" = models.ManyToManyField(
+        Role, through="RoleAssignment", related_name="+"
+    )
+    is_active = models.BooleanField(bilingual("在职", "active"), default=True)
+    must_change_password = models.BooleanField(bilingual("须修改密码", "must change password"), default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[EmployeeManager] = EmployeeManager()
+
+    USERNAME_FIELD = "login"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        verbose_name = bilingual("员工", "employee")
+        verbose_name_plural = bilingual("员工", "employees")
+        constraints = [
+            models.UniqueConstraint(fields=["company", "number"], name="employee_number_once"),
+            models.CheckConstraint(condition=~Q(manager=models.F("id")), name="nobody_manages_himself"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_staff(self) -> bool:
+        return self.is_active and self.role_assignments.filter(role__is_staff=True).exists()
+
+    def has_capability(self, capability: str) -> bool:
+        return self.is_active and self.roles.filter(capabilities__contains=[capability]).exists()
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """For Django's own admin pages; ours ask for a capability."""
+        return self.is_staff
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_staff
+
+
+class RoleAssignment(models.Model):
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    employee = models.ForeignKey(Employee, models.CASCADE, related_name="role_assignments")
+    role = models.ForeignKey(Role, models.PROTECT, related_name="assignments")
+
+    class Meta:
+        verbose_name = bilingual("角色分配", "role assignment")
+        verbose_name_plural = bilingual("角色分配", "role assignments")
+        constraints = [models.UniqueConstraint(fields=["employee", "role"], name="role_assigned_once")]
+
+
+class Identity(models.Model):
+    """Who an employee is to an outside provider: (provider, corp or app id, their id for him)."""
+
+    class Provider(models.TextChoices):
+        WECOM = "wecom", bilingual("企业微信", "WeCom")
+        WECHAT = "wechat", bilingual("微信", "WeChat")
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    employee = models.ForeignKey(Employee, models.CASCADE, related_name="identities")
+    provider = models.CharField(max_length=16, choices=Provider.choices)
+    tenant = models.CharField(max_length=64)
+    subject = models.CharField(max_length=128)
+    subject_key = models.CharField(max_length=128)
+    """`subject` in lower case: WeCom user ids are unique without regard to case."""
+
+    class Meta:
+        verbose_name = bilingual("外部身份", "identity")
+        verbose_name_plural = bilingual("外部身份", "identities")
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "tenant", "subject_key"], name="identity_once"),
+            models.UniqueConstraint(fields=["employee", "provider", "tenant"], name="one_identity_per_tenant"),
+        ]
+
+
+class Session(models.Model):
+    """One device signed in as one employee, from sign-in to sign-out: the family of its refresh tokens."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    employee = models.ForeignKey(Employee, models.CASCADE, related_name="sessions")
+    device_id = models.CharField(max_length=64)
+    device_name = models.CharField(max_length=64, blank=True)
+    app = models.CharField(max_length=32, blank=True)
+    address = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_reason = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        verbose_name = bilingual("登录会话", "session")
+        verbose_name_plural = bilingual("登录会话", "sessions")
+        indexes = [models.Index(fields=["employee", "-last_seen_at"], name="session_of_employee")]
+
+
+class RefreshToken(models.Model):
+    """A single-use key to a session; only its hash is kept."""
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    session = models.ForeignKey(Session, models.CASCADE, related_name="refresh_tokens")
+    hash = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+
+class Revocation(models.Model):
+    """Tells every process to forget what it verified for this employee, or for this one session."""
+
+    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
+    employee = models.ForeignKey(Employee, models.CASCADE, related_name="+")
+    session = models.ForeignKey(Session, models.CASCADE, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(db_index=True)
+
+
+class Throttle(models.Model):
+    """Failures counted by key (an account, an address), so that guessing grows slow. Belongs to no company: a login
+    with an unknown company counts too."""
+
+    key = models.CharField(max_length=160, primary_key=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_failure_at = models.DateTimeField()
+    blocked_until = models.DateTimeField(null=True, blank=True)
