@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+from backend.core.text import bilingual
+
+
+class DocumentsConfig(AppConfig):
+    name = "backend.documents"
+    verbose_name = bilingual("单据", "Documents")

@@ -1,0 +1,49 @@
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from backend.core.actor import Actor
+from backend.core.errors import Conflict
+from backend.documents.models import Document
+from backend.events import services as events
+
+
+@transaction.atomic
+def recycle(*, actor: Actor, document: Document, at: datetime) -> None:
+    """Into the recycle bin; the caller has locked the row and checked the right. Twice is once."""
+    if not document.recyclable:
+        raise Conflict()
+    if document.deleted_at is None:
+        document.change(deleted_at=at)
+        events.record(f"{document._meta.model_name}.recycled", document, actor=actor, at=at)
+
+
+@transaction.atomic
+def restore(*, actor: Actor, document: Document, at: datetime) -> None:
+    """Back out of the recycle bin, whole. Twice is once."""
+    if document.deleted_at is not None:
+        document.change(deleted_at=None)
+        events.record(f"{document._meta.model_name}.restored", document, actor=actor, at=at)
+
+
+@transaction.atomic
+def next_number(*, company_id: UUID, series: str, at: datetime) -> str:
+    """`SO20261122-0001`, the day as the company's calendar has it.
+
+    Unique in the company, ASCII, at most 30 characters (the shortest ERP key we meet). Holds the series' row until the
+    caller's transaction ends, so ask for a number last. Gaps appear when that transaction rolls back; no two documents
+    ever share a number.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO documents_numberseries AS s (company_id, prefix, last)
+            SELECT id, %(series)s || to_char(%(at)s AT TIME ZONE timezone, 'YYYYMMDD'), 1
+            FROM directory_company WHERE id = %(company)s
+            ON CONFLICT (company_id, prefix) DO UPDATE SET last = s.last + 1 RETURNING prefix, last
+            """,
+            {"series": series, "at": at, "company": company_id},
+        )
+        prefix, last = cursor.fetchone()
+    return f"{prefix}-{last:04d}"
