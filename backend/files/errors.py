@@ -1,0 +1,56 @@
+from backend.core.errors import Conflict, Forbidden, Invalid, Unavailable
+from backend.core.text import bilingual
+
+
+class TypeNotTaken(Invalid):
+    code = "file_type_not_taken"
+    message = bilingual("这里不接受此类型的文件。", "Files of this type are not taken here.")
+
+
+class FileTooLarge(Invalid):
+    code = "file_too_large"
+    message = bilingual(
+        "文件过大：图片不超过 20 MB，文档不超过 10 MB。", "Too large: images 20 MB, documents 10 MB at most."
+    )
+
+
+class SizeMismatch(Invalid):
+    code = "size_mismatch"
+    message = bilingual("收到的大小与声明不符，请重新上传。", "Not of the declared size. Upload it again.")
+
+
+class ChecksumMismatch(Invalid):
+    code = "checksum_mismatch"
+    message = bilingual("收到的内容与声明的校验和不符，请重新上传。", "Not of the declared checksum. Upload it again.")
+
+
+class TypeMismatch(Invalid):
+    code = "type_mismatch"
+    message = bilingual("Content-Type 与声明的类型不符。", "The Content-Type is not the declared type.")
+
+
+class UploadMissing(Conflict):
+    code = "upload_missing"
+    message = bilingual("文件尚未上传。", "The file has not been uploaded yet.")
+
+
+class NotACaptionedKind(Conflict):
+    code = "file_takes_no_caption"
+    message = bilingual("只有未被拒收的图片可以加水印。", "Only a picture that was not refused takes a watermark.")
+
+
+class LinkInvalid(Forbidden):
+    code = "link_invalid"
+    message = bilingual("链接无效。", "This link is not valid.")
+
+
+class LinkExpired(Forbidden):
+    code = "link_expired"
+    message = bilingual("链接已过期，请重新获取。", "This link has expired. Ask for a new one.")
+
+
+class StorageUnavailable(Unavailable):
+    """The disk is full or the object storage does not answer; nothing was kept."""
+
+    code = "storage_unavailable"
+    message = bilingual("文件存储暂时不可用，请稍后重试。", "The file storage is not available. Try again later.")

@@ -1,0 +1,160 @@
+"""What is read out of an uploaded picture and what is made of it. Bytes in, bytes out; the files may be hostile."""
+
+import io
+import struct
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pillow_heif
+from PIL import ExifTags, Image, ImageOps
+
+from backend.files import watermark
+from backend.files.rules import KINDS, MAX_PIXELS, Reason, Refused
+
+THUMBNAIL_PX = 320
+DISPLAY_PX = 1600
+"""The longer side of a derivative; smaller pictures are not enlarged."""
+BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    RuntimeError,
+    struct.error,
+)
+"""All that decoders raise on damaged input. Not `Exception`: running out of time or memory is worth another try."""
+
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+pillow_heif.register_heif_opener()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the camera claims; each part may be missing."""
+
+    taken_at: datetime | None = None
+    lat: float | None = None
+    lng: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`pixels` stand upright, in RGB, and carry nothing else: no EXIF, comment or colour profile."""
+
+    pixels: Image.Image
+    width: int
+    height: int
+    evidence: Evidence
+
+
+def read(content: bytes, *, content_type: str, timezone: str) -> Picture:
+    """`timezone` is where a camera that names none is taken to be. Raises Refused.
+
+    The size is judged from the header, before anything is unpacked: a bomb of a few kilobytes costs nothing.
+    """
+    try:
+        with Image.open(io.BytesIO(content), formats=[KINDS[content_type].pillow]) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise Refused(Reason.IMAGE_TOO_LARGE)
+            exif = image.getexif()
+            width, height = _upright(image.size, exif)
+            image.draft("RGB", (DISPLAY_PX, DISPLAY_PX))  # a JPEG is unpacked no larger than needed
+            pixels = _plain(ImageOps.exif_transpose(image))
+    except Image.DecompressionBombError as exc:
+        raise Refused(Reason.IMAGE_TOO_LARGE) from exc
+    except BROKEN as exc:
+        raise Refused(Reason.IMAGE_DAMAGED) from exc
+    return Picture(pixels, width, height, _evidence(exif, timezone))
+
+
+def thumbnail(picture: Picture) -> bytes:
+    return _jpeg(_within(picture.pixels, THUMBNAIL_PX), quality=80)
+
+
+def display(picture: Picture, *, caption: list[str]) -> bytes:
+    return _jpeg(watermark.draw(_within(picture.pixels, DISPLAY_PX), caption), quality=85)
+
+
+def difference_hash(picture: Picture) -> int:
+    """64 bits, each telling whether brightness falls from one of 9x8 fields to its right neighbour, as a signed number.
+
+    Survives scaling and recompression, so two copies of one photo differ in a few bits at most.
+    """
+    fields = picture.pixels.convert("L").resize((9, 8), Image.Resampling.LANCZOS).tobytes()
+    bits = 0
+    for row in range(8):
+        for column in range(8):
+            left = row * 9 + column
+            bits = bits << 1 | (fields[left] > fields[left + 1])
+    return bits - (1 << 64) if bits >> 63 else bits
+
+
+def _upright(size: tuple[int, int], exif: Image.Exif) -> tuple[int, int]:
+    """Orientations 5 to 8 lie on their side."""
+    lies = exif.get(ExifTags.Base.Orientation) in {5, 6, 7, 8}
+    return (size[1], size[0]) if lies else size
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """The pixels alone, in RGB, what is transparent as white."""
+    if image.has_transparency_data:
+        pixels = Image.new("RGB", image.size, "white")
+        layer = image.convert("RGBA")
+        pixels.paste(layer, mask=layer)
+    else:
+        pixels = image.convert("RGB")
+    pixels.info = {}
+    return pixels
+
+
+def _within(pixels: Image.Image, side: int) -> Image.Image:
+    smaller = pixels.copy()
+    smaller.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return smaller
+
+
+def _jpeg(pixels: Image.Image, *, quality: int) -> bytes:
+    out = io.BytesIO()
+    pixels.save(out, "JPEG", quality=quality, optimize=True)
+    return out.getvalue()
+
+
+def _evidence(exif: Image.Exif, timezone: str) -> Evidence:
+    """Damaged EXIF is no evidence; the picture may still be good."""
+    try:
+        details, place = exif.get_ifd(ExifTags.IFD.Exif), exif.get_ifd(ExifTags.IFD.GPSInfo)
+    except BROKEN:
+        return Evidence()
+    lat = _degrees(place, ExifTags.GPS.GPSLatitude, ExifTags.GPS.GPSLatitudeRef, negative="S", limit=90)
+    lng = _degrees(place, ExifTags.GPS.GPSLongitude, ExifTags.GPS.GPSLongitudeRef, negative="W", limit=180)
+    taken_at = _taken_at(details, timezone)
+    return Evidence(taken_at) if lat is None or lng is None else Evidence(taken_at, lat, lng)
+
+
+def _taken_at(details: dict[int, Any], timezone_name: str) -> datetime | None:
+    text = str(details.get(ExifTags.Base.DateTimeOriginal, "")).strip("\0 ")
+    offset = str(details.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\0 ")
+    try:
+        local = datetime.strptime(text, "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007  # its zone comes separately
+        zone = datetime.strptime(offset, "%z").tzinfo if offset else ZoneInfo(timezone_name)
+        taken_at = local.replace(tzinfo=zone).astimezone(UTC)
+    except BROKEN:
+        return None
+    return taken_at if 2000 <= taken_at.year < 2100 else None
+
+
+def _degrees(place: dict[int, Any], value: int, reference: int, *, negative: str, limit: int) -> float | None:
+    """EXIF holds three rationals: degrees, minutes, seconds; and the hemisphere beside them."""
+    try:
+        degrees, minutes, seconds = (float(part) for part in place[value])
+        angle = degrees + minutes / 60 + seconds / 3600
+        angle = -angle if str(place[reference]).strip("\0 ").upper() == negative else angle
+    except BROKEN:
+        return None
+    return angle if isfinite(angle) and abs(angle) <= limit else None

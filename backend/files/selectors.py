@@ -1,0 +1,133 @@
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from backend.core.actor import Actor
+from backend.core.errors import NotFound
+from backend.files import keys, rules, storage
+from backend.files.local_storage import LocalStorage
+from backend.files.models import Attachment
+
+UPLOAD_FOR = timedelta(hours=1)
+"""How long an upload target works; declaring again gives a fresh one."""
+LINK_WINDOW = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses that work without a token until `expires_at`. A document has no pictures."""
+
+    original: str
+    thumbnail: str | None
+    display: str | None
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    file: BinaryIO
+    stored: storage.Stored
+
+
+def get_attachment(*, actor: Actor, attachment_id: UUID) -> Attachment:
+    """Raises NotFound."""
+    attachment: Attachment = Attachment.objects.get_visible(actor, attachment_id)
+    return attachment
+
+
+def may_upload(attachment: Attachment, *, actor: Actor) -> bool:
+    """Seeing a file is not enough to fill it or to write into it."""
+    return actor.is_system or attachment.owner_id == actor.employee_id
+
+
+def upload_target(attachment: Attachment, *, actor: Actor, at: datetime) -> storage.Target | None:
+    """Where the owner puts the bytes within the next hour; None once they have arrived."""
+    if attachment.status != Attachment.Status.DECLARED or not may_upload(attachment, actor=actor):
+        return None
+    return storage.current().upload_target(upload_of(attachment), expires_at=at + UPLOAD_FOR)
+
+
+def upload_of(attachment: Attachment) -> storage.Upload:
+    return storage.Upload(
+        attachment_id=attachment.pk,
+        key=keys.incoming(attachment),
+        content_type=attachment.content_type,
+        size=attachment.size,
+        sha256=attachment.sha256,
+    )
+
+
+def same_content(attachment: Attachment) -> "QuerySet[Attachment]":
+    """Other verified files of the company with the same bytes, oldest first, also those the actor may not see.
+
+    Empty until the file itself is verified: declaring a checksum must not tell who else has the content. Who names
+    what is found to a person narrows it with `visible_to` first.
+    """
+    if attachment.status != Attachment.Status.READY:
+        return Attachment.objects.none()
+    same = Attachment.objects.filter(
+        company_id=attachment.company_id, sha256=attachment.sha256, status=Attachment.Status.READY, deleted_at=None
+    )
+    return same.exclude(pk=attachment.pk).order_by("created_at", "pk")
+
+
+def links(attachment: Attachment, *, at: datetime) -> Links | None:
+    """None until the file is ready. Asks neither database nor network.
+
+    All made within one `link_window` end together, at least 15 minutes later, so a phone may keep what it fetched.
+    """
+    if attachment.status != Attachment.Status.READY:
+        return None
+    expires_at = link_window(at) + 2 * LINK_WINDOW
+    store = storage.current()
+
+    def link(key: str) -> str:
+        return store.link(_stored(attachment, key), expires_at=expires_at)
+
+    pictures = {name: link(key) for name, key in attachment.derivatives.items()}
+    return Links(link(attachment.original), pictures.get("thumbnail"), pictures.get("display"), expires_at)
+
+
+def link_window(at: datetime) -> datetime:
+    """The quarter of an hour this moment lies in."""
+    seconds = int(LINK_WINDOW.total_seconds())
+    return datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, UTC)
+
+
+def local_content(*, attachment_id: UUID, variant: str) -> Content:
+    """What a signed address of the local storage names; the caller has checked the signature. Raises NotFound.
+
+    A caption drawn anew leaves the older picture's address without content.
+    """
+    if settings.STORAGE != "local":
+        raise NotFound()
+    attachment = Attachment.objects.filter(pk=attachment_id, deleted_at=None, status=Attachment.Status.READY).first()
+    if attachment is None:
+        raise NotFound()
+    for key in (attachment.original, *attachment.derivatives.values()):
+        if key.rpartition("/")[2] == variant:
+            return _opened(_stored(attachment, key))
+    raise NotFound()
+
+
+def _opened(stored: storage.Stored) -> Content:
+    try:
+        return Content(LocalStorage(settings.MEDIA_ROOT).open(stored.key), stored)
+    except storage.Missing as exc:
+        raise NotFound() from exc
+
+
+def _stored(attachment: Attachment, key: str) -> storage.Stored:
+    """The original under its own name; a derivative is a JPEG whatever it was made from."""
+    picture = key != attachment.original
+    return storage.Stored(
+        attachment_id=attachment.pk,
+        key=key,
+        name=f"{attachment.name.rpartition('.')[0] or attachment.name}.jpg" if picture else attachment.name,
+        content_type=rules.DERIVATIVE_TYPE if picture else attachment.content_type,
+        inline=rules.is_image(attachment.content_type),
+    )

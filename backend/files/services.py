@@ -1,0 +1,147 @@
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from backend.core.actor import Actor
+from backend.core.errors import Forbidden, NotFound
+from backend.core.transactions import commits_in_steps
+from backend.documents.once import Identity, create_once
+from backend.events import services as events
+from backend.events.owed import wake_dispatcher
+from backend.files import keys, rules, storage
+from backend.files.errors import (
+    FileTooLarge,
+    NotACaptionedKind,
+    SizeMismatch,
+    TypeMismatch,
+    TypeNotTaken,
+    UploadMissing,
+)
+from backend.files.local_storage import LocalStorage, Readable
+from backend.files.models import Attachment, FileJob
+from backend.files.selectors import get_attachment, may_upload, upload_of
+
+GIVEN_UP_AFTER = timedelta(days=7)
+"""Then an upload that never came is refused, and whatever lies in its place is deleted."""
+
+Status = Attachment.Status
+
+
+@transaction.atomic
+def declare(
+    *,
+    actor: Actor,
+    id: UUID | None,
+    name: str,
+    size: int,
+    content_type: str,
+    sha256: str,
+    purpose: str,
+    at: datetime,
+) -> tuple[Attachment, bool]:
+    """Announce a file of `size` bytes; (attachment, whether it is new). Its bytes go to `selectors.upload_target`.
+
+    Raises TypeNotTaken, FileTooLarge and IdReused.
+    """
+    kind = rules.KINDS.get(content_type)
+    if kind is None or (purpose in rules.ONLY_IMAGES and not kind.is_image):
+        raise TypeNotTaken(fields={"type": str(TypeNotTaken.message)})
+    if size > kind.max_bytes:
+        raise FileTooLarge(fields={"size": str(FileTooLarge.message)}, max_bytes=kind.max_bytes)
+    content = {"name": name, "size": size, "content_type": content_type, "sha256": sha256.lower(), "purpose": purpose}
+
+    def create(identity: Identity) -> Attachment:
+        attachment: Attachment = Attachment.objects.create(**identity, **content)
+        FileJob.objects.create(
+            company_id=actor.company_id, attachment=attachment, revision=0, due_at=at + GIVEN_UP_AFTER
+        )
+        events.record("file.declared", attachment, actor=actor, at=at, name=name, purpose=purpose, size=size)
+        return attachment
+
+    return create_once(Attachment, id=id, actor=actor, content=content, create=create)
+
+
+@commits_in_steps("streams a request into a file; nothing in the database changes")
+def receive(*, attachment_id: UUID, content_type: str, announced: int | None, stream: Readable) -> None:
+    """Take the bytes of one upload into the local storage; the caller has checked the signed address.
+
+    `announced` is the length the sender says they have. Once the upload was completed another is not even read: the
+    reply to the first was lost. Raises NotFound, TypeMismatch, SizeMismatch, ChecksumMismatch or StorageUnavailable,
+    and then nothing was kept.
+    """
+    attachment = Attachment.objects.filter(pk=attachment_id, deleted_at=None).first()
+    if settings.STORAGE != "local" or attachment is None:
+        raise NotFound()
+    if attachment.status != Status.DECLARED:
+        return
+    if announced != attachment.size:
+        raise SizeMismatch(declared=attachment.size)
+    if content_type != attachment.content_type:
+        raise TypeMismatch()
+    LocalStorage(settings.MEDIA_ROOT).receive(upload_of(attachment), stream)
+
+
+@commits_in_steps("asks the storage first; a network call has no place inside a transaction")
+def complete(*, actor: Actor, attachment_id: UUID, at: datetime) -> Attachment:
+    """The bytes are there: owe their verification. Repeating it returns the present state.
+
+    Raises NotFound, Forbidden for another's file, UploadMissing, SizeMismatch and StorageUnavailable.
+    """
+    attachment = get_attachment(actor=actor, attachment_id=attachment_id)
+    _require_owner(actor, attachment)
+    if attachment.status != Status.DECLARED:
+        return attachment
+    arrived = storage.current().size(keys.incoming(attachment))
+    if arrived is None:
+        raise UploadMissing()
+    if arrived != attachment.size:
+        raise SizeMismatch(declared=attachment.size, arrived=arrived)
+    return _accept_upload(actor=actor, attachment_id=attachment_id, at=at)
+
+
+@transaction.atomic
+def caption(*, actor: Actor, attachment_id: UUID, lines: Sequence[str], at: datetime) -> Attachment:
+    """Write these lines into the picture that is shown; the original stays as it is.
+
+    Before the upload is complete they are kept for its first rendering. The same lines again change nothing. Raises
+    NotFound, Forbidden for another's file and NotACaptionedKind.
+    """
+    attachment: Attachment = Attachment.objects.get_visible(actor, attachment_id, lock=True)
+    _require_owner(actor, attachment)
+    if not rules.is_image(attachment.content_type) or attachment.status == Status.REFUSED:
+        raise NotACaptionedKind()
+    before, after = attachment.caption, list(lines)
+    if before == after:
+        return attachment
+    if attachment.status == Status.DECLARED:
+        attachment.change(caption=after)
+    else:
+        attachment.change(caption=after, revision=attachment.revision + 1)
+        _owe_processing(attachment, at)
+    events.record("file.captioned", attachment, actor=actor, at=at, before=before, after=after)
+    return attachment
+
+
+@transaction.atomic
+def _accept_upload(*, actor: Actor, attachment_id: UUID, at: datetime) -> Attachment:
+    attachment: Attachment = Attachment.objects.get_visible(actor, attachment_id, lock=True)
+    if attachment.status == Status.DECLARED:
+        attachment.change(status=Status.UPLOADED, revision=attachment.revision + 1)
+        _owe_processing(attachment, at)
+        events.record("file.uploaded", attachment, actor=actor, at=at, name=attachment.name)
+    return attachment
+
+
+def _owe_processing(attachment: Attachment, at: datetime) -> None:
+    FileJob.objects.create(
+        company_id=attachment.company_id, attachment=attachment, revision=attachment.revision, due_at=at
+    )
+    wake_dispatcher()
+
+
+def _require_owner(actor: Actor, attachment: Attachment) -> None:
+    if not may_upload(attachment, actor=actor):
+        raise Forbidden()

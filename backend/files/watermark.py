@@ -1,0 +1,48 @@
+"""Lines of evidence written into a picture, Chinese and Latin alike (docs/adr/0009)."""
+
+from functools import lru_cache
+
+import pylopdf_fonts_zh_cn
+from PIL import Image, ImageDraw, ImageFont
+
+LINES_A_WIDTH = 40
+"""The letters are a fortieth of the picture's longer side high, but never smaller than can be read."""
+SMALLEST_PX = 14
+SHADE = 0.5
+
+
+def draw(pixels: Image.Image, lines: list[str]) -> Image.Image:
+    """The picture with the lines at its foot, on a darkened strip; unchanged without lines.
+
+    A line too long for the picture is wrapped; of more lines than fit, the first ones are drawn.
+    """
+    size = max(SMALLEST_PX, max(pixels.size) // LINES_A_WIDTH)
+    font, margin, height = _font(size), size // 2, size * 3 // 2
+    room = (pixels.height - 2 * margin) // height
+    wrapped = [part for line in lines for part in _wrapped(line, font, pixels.width - 2 * margin)][: max(room, 0)]
+    if not wrapped:
+        return pixels
+    top = pixels.height - len(wrapped) * height - 2 * margin
+    box = (0, top, pixels.width, pixels.height)
+    strip = pixels.crop(box)
+    marked = pixels.copy()
+    marked.paste(Image.blend(strip, Image.new("RGB", strip.size), SHADE), box)
+    pen = ImageDraw.Draw(marked)
+    for number, text in enumerate(wrapped):
+        pen.text((margin, top + margin + number * height), text, font=font, fill="white")
+    return marked
+
+
+@lru_cache(maxsize=8)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(pylopdf_fonts_zh_cn.sans_path(), size)
+
+
+def _wrapped(line: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """Broken between any two characters, as Chinese is."""
+    parts = [""]
+    for character in " ".join(line.split()):
+        if parts[-1] and font.getlength(parts[-1] + character) > width:
+            parts.append("")
+        parts[-1] += character
+    return [part for part in parts if part]
