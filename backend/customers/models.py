@@ -1,0 +1,132 @@
+from typing import ClassVar
+from uuid import UUID
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from backend.core.actor import Actor, Scope
+from backend.core.ids import new_id
+from backend.core.text import bilingual
+from backend.documents.models import Document
+
+DEFAULT_GEOFENCE_M = 300
+
+
+class Customer(Document):
+    """Whom we sell to. Without an owner it lies in the public pool (公海), which the whole company sees."""
+
+    resource = "customer"
+    recyclable = True
+
+    class Status(models.TextChoices):
+        PROSPECT = "prospect", bilingual("潜在", "prospect")
+        ACTIVE = "active", bilingual("成交", "active")
+        CLOSED = "closed", bilingual("完结", "closed")
+        BAD = "bad", bilingual("不良", "bad")
+
+    # The composite indexes below begin with these three columns and serve their foreign keys too.
+    company = models.ForeignKey("directory.Company", models.PROTECT, related_name="+", db_index=False)
+    owner = models.ForeignKey(  # type: ignore[assignment]
+        "directory.Employee",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=bilingual("负责人", "owner"),
+    )
+    department = models.ForeignKey("directory.Department", models.PROTECT, related_name="+", db_index=False)
+    code = models.CharField(bilingual("编码", "code"), max_length=32)
+    name = models.CharField(bilingual("名称", "name"), max_length=128)
+    status = models.CharField(
+        bilingual("状态", "status"), max_length=8, choices=Status.choices, default=Status.PROSPECT
+    )
+    level = models.CharField(bilingual("等级", "level"), max_length=16, blank=True)
+    phone = models.CharField(bilingual("电话", "phone"), max_length=32, blank=True)
+    address = models.CharField(bilingual("地址", "address"), max_length=255, blank=True)
+    lat = models.FloatField(bilingual("纬度", "latitude"), null=True, blank=True)
+    """Degrees, WGS-84, like `lng`; null while nobody has said where the customer is."""
+    lng = models.FloatField(bilingual("经度", "longitude"), null=True, blank=True)
+    geofence_m = models.PositiveIntegerField(bilingual("围栏半径（米）", "geofence (m)"), default=DEFAULT_GEOFENCE_M)
+    claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When it was last taken out of the pool; until then the whole company saw it."""
+    pinyin = models.TextField(editable=False)
+    initials = models.TextField(editable=False)
+    search_text = models.TextField(editable=False)
+    """Everything a person may type to find it, normalised, one key a line."""
+    grams = ArrayField(models.TextField(), editable=False)
+    """Characters and bigrams of `search_text`, for the index."""
+
+    owner_id: UUID | None  # type: ignore[assignment]
+
+    class Meta:
+        verbose_name = bilingual("客户", "customer")
+        verbose_name_plural = bilingual("客户", "customers")
+        constraints = [
+            models.UniqueConstraint(fields=["company", "code"], name="customer_code_once"),
+            models.CheckConstraint(
+                condition=Q(lat=None, lng=None)
+                | Q(lat__isnull=False, lng__isnull=False, lat__range=(-90, 90), lng__range=(-180, 180)),
+                name="customer_place_whole",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["company", "-created_at", "-id"], name="customer_of_company"),
+            models.Index(fields=["department", "-created_at", "-id"], name="customer_of_department"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="customer_of_owner"),
+            models.Index(fields=["company", "-created_at", "-id"], condition=Q(owner=None), name="customer_in_pool"),
+            models.Index(fields=["company", "lat", "lng"], condition=Q(lat__isnull=False), name="customer_place"),
+            GinIndex(fields=["grams"], name="customer_grams"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def also_visible_to(cls, actor: Actor) -> Q:
+        return Q(owner=None)
+
+    @property
+    def in_pool(self) -> bool:
+        return self.owner_id is None
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Latitude and longitude in WGS-84."""
+        return None if self.lat is None or self.lng is None else (self.lat, self.lng)
+
+    def in_charge(self, actor: Actor) -> bool:
+        """Whether the actor answers for this customer: his own, or within the reach of his data scope.
+
+        Seeing it is not enough: the pool is seen by all, a shared customer by its co-visitors.
+        """
+        mine = self.owner_id is not None and self.owner_id == actor.employee_id
+        within_reach = self.department_id in actor.departments(self.resource)
+        return mine or within_reach or actor.scope(self.resource) == Scope.COMPANY
+
+
+class Contact(models.Model):
+    """A person at a customer; seen by whoever sees the customer."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey("directory.Company", models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="contacts", db_index=False)
+    name = models.CharField(bilingual("姓名", "name"), max_length=64)
+    position = models.CharField(bilingual("职务", "position"), max_length=64, blank=True)
+    phone = models.CharField(bilingual("电话", "phone"), max_length=32, blank=True)
+    email = models.EmailField(bilingual("邮箱", "e-mail"), blank=True)
+    created_at = models.DateTimeField()
+
+    company_id: UUID
+    CONTENT: ClassVar[tuple[str, ...]] = ("customer_id", "name", "position", "phone", "email")
+    """What a repeated create must match."""
+
+    class Meta:
+        verbose_name = bilingual("联系人", "contact")
+        verbose_name_plural = bilingual("联系人", "contacts")
+        indexes = [models.Index(fields=["customer", "-created_at", "-id"], name="contact_of_customer")]
+
+    def __str__(self) -> str:
+        return self.name
