@@ -1,0 +1,78 @@
+from backend.core.errors import Conflict, Forbidden, Invalid
+from backend.core.text import bilingual
+
+
+class NotYourVisit(Forbidden):
+    code = "not_your_visit"
+    message = bilingual("只有拜访人本人可以这样做。", "Only the person who makes the visit may do this.")
+
+
+class OwnVisit(Forbidden):
+    code = "own_visit"
+    message = bilingual("不能审核自己的拜访。", "You may not review your own visit.")
+
+
+class AnotherVisitOpen(Conflict):
+    """Carries `visit_id`: the open one, the actor's own."""
+
+    code = "another_visit_open"
+    message = bilingual("请先签退正在进行的拜访。", "Check out of your open visit first.")
+
+
+class AlreadyCheckedIn(Conflict):
+    code = "already_checked_in"
+    message = bilingual("该拜访已签到。", "This visit has its check-in already.")
+
+
+class VisitNotOpen(Conflict):
+    code = "visit_not_open"
+    message = bilingual("该拜访不在进行中。", "This visit is not open.")
+
+
+class VisitStarted(Conflict):
+    code = "visit_started"
+    message = bilingual("已签到的拜访不能取消。", "A visit that was checked in cannot be cancelled.")
+
+
+class VisitCancelled(Conflict):
+    code = "visit_cancelled"
+    message = bilingual("该拜访已取消。", "This visit is cancelled.")
+
+
+class PlanUsed(Conflict):
+    """Carries `visit_id` where a visit of this plan exists."""
+
+    code = "plan_used"
+    message = bilingual("该计划已取消或已有拜访。", "This plan is cancelled or has its visit already.")
+
+
+class NothingToReview(Conflict):
+    code = "nothing_to_review"
+    message = bilingual("该拜访没有存疑的签到。", "This visit has no doubtful check-in.")
+
+
+class AlreadyReviewed(Conflict):
+    """Carries `decision`."""
+
+    code = "already_reviewed"
+    message = bilingual("该签到已被审核。", "This check-in has been reviewed already.")
+
+
+class PhotoTagged(Conflict):
+    code = "photo_tagged"
+    message = bilingual("该照片已以另一标签加入。", "This photo is there already under another tag.")
+
+
+class CustomerOrPlan(Invalid):
+    code = "customer_or_plan"
+    message = bilingual("客户与计划须二选一。", "Give a customer or a plan, one of the two.")
+
+
+class EndsTooEarly(Invalid):
+    code = "ends_too_early"
+    message = bilingual("结束时间须晚于开始时间。", "The end must be after the start.")
+
+
+class ReasonRequired(Invalid):
+    code = "reason_required"
+    message = bilingual("不认可须说明理由。", "Say why you reject it.")

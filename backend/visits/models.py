@@ -1,0 +1,218 @@
+from typing import ClassVar
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Q
+
+from backend.core.ids import new_id
+from backend.core.text import bilingual
+from backend.documents.models import Document
+from backend.visits.rules import Verdict
+
+
+class VisitPlan(Document):
+    """The intention of one employee to visit one customer on one day."""
+
+    resource = "visit"
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", bilingual("已计划", "planned")
+        DONE = "done", bilingual("已完成", "done")
+        CANCELLED = "cancelled", bilingual("已取消", "cancelled")
+
+    # The composite indexes below begin with these columns and serve their foreign keys too.
+    company = models.ForeignKey("directory.Company", models.PROTECT, related_name="+", db_index=False)
+    owner = models.ForeignKey("directory.Employee", models.PROTECT, related_name="+", db_index=False)
+    department = models.ForeignKey("directory.Department", models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+")
+    planned_on = models.DateField(bilingual("计划日期", "planned on"))
+    starts_at = models.DateTimeField(bilingual("开始时间", "starts at"), null=True, blank=True)
+    ends_at = models.DateTimeField(bilingual("结束时间", "ends at"), null=True, blank=True)
+    purpose = models.CharField(bilingual("目的", "purpose"), max_length=255, blank=True)
+    status = models.CharField(bilingual("状态", "status"), max_length=9, choices=Status.choices, default=Status.PLANNED)
+
+    customer_id: UUID
+
+    class Meta:
+        verbose_name = bilingual("拜访计划", "visit plan")
+        verbose_name_plural = bilingual("拜访计划", "visit plans")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(starts_at__isnull=False, ends_at__gt=models.F("starts_at")),
+                name="visit_plan_ends_after_start",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["company", "planned_on"], name="visit_plan_of_company"),
+            models.Index(fields=["department", "planned_on"], name="visit_plan_of_department"),
+            models.Index(fields=["owner", "planned_on"], name="visit_plan_of_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.planned_on} {self.customer_id}"
+
+
+class Visit(Document):
+    """One employee at one customer: created, open from check-in to check-out, then completed."""
+
+    resource = "visit"
+
+    class Status(models.TextChoices):
+        CREATED = "created", bilingual("未签到", "created")
+        OPEN = "open", bilingual("拜访中", "open")
+        COMPLETED = "completed", bilingual("已完成", "completed")
+        CANCELLED = "cancelled", bilingual("已取消", "cancelled")
+
+    Verdict = Verdict
+
+    class Decision(models.TextChoices):
+        ACCEPTED = "accepted", bilingual("认可", "accepted")
+        REJECTED = "rejected", bilingual("不认可", "rejected")
+
+    # The composite indexes below begin with these columns and serve their foreign keys too: a check-in moves
+    # `started_at` and so writes every index of the row, and each one less makes it cheaper.
+    company = models.ForeignKey("directory.Company", models.PROTECT, related_name="+", db_index=False)
+    owner = models.ForeignKey("directory.Employee", models.PROTECT, related_name="+", db_index=False)
+    department = models.ForeignKey("directory.Department", models.PROTECT, related_name="+", db_index=False)
+    customer = models.ForeignKey("customers.Customer", models.PROTECT, related_name="+", db_index=False)
+    plan = models.ForeignKey(VisitPlan, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
+    purpose = models.CharField(bilingual("目的", "purpose"), max_length=255, blank=True)
+    status = models.CharField(bilingual("状态", "status"), max_length=9, choices=Status.choices, default=Status.CREATED)
+    started_at = models.DateTimeField(bilingual("开始时间", "started at"))
+    """When it was created, then when the server took the check-in; lists are newest first by it."""
+
+    checked_in_at = models.DateTimeField(bilingual("签到时间", "checked in at"), null=True, blank=True)
+    checked_in_from = models.BinaryField(max_length=32, null=True, editable=False)
+    """Fingerprint of the check-in as sent: tells a repeated one from a second one."""
+    captured_at = models.DateTimeField(bilingual("手机时间", "device time"), null=True, blank=True)
+    """The phone's clock at check-in; `skew_s` is the server's clock minus it."""
+    skew_s = models.FloatField(bilingual("时钟偏差（秒）", "clock skew (s)"), null=True, blank=True)
+    device_id = models.CharField(bilingual("设备", "device"), max_length=64, blank=True)
+    lat = models.FloatField(bilingual("纬度", "latitude"), null=True, blank=True)
+    """Of the most accurate sample, WGS-84 degrees, like `lng`; `accuracy_m` is its radius."""
+    lng = models.FloatField(bilingual("经度", "longitude"), null=True, blank=True)
+    accuracy_m = models.FloatField(bilingual("精度（米）", "accuracy (m)"), null=True, blank=True)
+    distance_m = models.FloatField(bilingual("距客户（米）", "distance from customer (m)"), null=True, blank=True)
+    verdict = models.CharField(bilingual("核实结果", "verdict"), max_length=12, choices=Verdict.choices, blank=True)
+    """Empty before check-in."""
+    reasons = models.JSONField(bilingual("原因", "reasons"), default=list, blank=True)
+    """Of the verdict: [{code, value, limit, unit}] as `rules.Reason`."""
+
+    checked_out_at = models.DateTimeField(bilingual("签退时间", "checked out at"), null=True, blank=True)
+    cancel_reason = models.CharField(bilingual("取消原因", "reason for cancelling"), max_length=255, blank=True)
+    summary = models.TextField(bilingual("小结", "summary"), blank=True)
+    next_step = models.CharField(bilingual("下一步", "next step"), max_length=255, blank=True)
+    next_on = models.DateField(bilingual("下次日期", "next date"), null=True, blank=True)
+
+    decision = models.CharField(bilingual("审核", "decision"), max_length=8, choices=Decision.choices, blank=True)
+    decision_reason = models.CharField(bilingual("审核理由", "reason"), max_length=255, blank=True)
+    decided_by = models.ForeignKey(
+        "directory.Employee",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=bilingual("审核人", "decided by"),
+    )
+    decided_at = models.DateTimeField(bilingual("审核时间", "decided at"), null=True, blank=True)
+
+    customer_id: UUID
+    plan_id: UUID | None
+    decided_by_id: UUID | None
+
+    class Meta:
+        verbose_name = bilingual("拜访", "visit")
+        verbose_name_plural = bilingual("拜访", "visits")
+        constraints = [
+            models.UniqueConstraint(fields=["owner"], condition=Q(status="open"), name="one_open_visit_per_employee"),
+            models.UniqueConstraint(
+                fields=["plan"], condition=Q(plan__isnull=False) & ~Q(status="cancelled"), name="one_visit_per_plan"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["created", "cancelled"], checked_in_at=None, verdict="")
+                | (Q(status="open", checked_in_at__isnull=False, checked_out_at=None) & ~Q(verdict=""))
+                | (Q(status="completed", checked_in_at__isnull=False, checked_out_at__isnull=False) & ~Q(verdict="")),
+                name="visit_times_fit_status",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["company", "-started_at", "-id"], name="visit_of_company"),
+            models.Index(fields=["department", "-started_at", "-id"], name="visit_of_department"),
+            models.Index(fields=["owner", "-started_at", "-id"], name="visit_of_owner"),
+            models.Index(fields=["customer", "-started_at", "-id"], name="visit_of_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M} {self.customer_id}"
+
+    @property
+    def is_doubtful(self) -> bool:
+        return self.verdict not in {"", self.Verdict.VERIFIED}
+
+    @property
+    def minutes(self) -> int | None:
+        """Whole minutes from check-in to check-out."""
+        if self.checked_in_at is None or self.checked_out_at is None:
+            return None
+        return int((self.checked_out_at - self.checked_in_at).total_seconds() // 60)
+
+
+class CheckInSample(models.Model):
+    """One position as the phone reported it, and the same in WGS-84; evidence, so never changed."""
+
+    class Stage(models.TextChoices):
+        CHECK_IN = "check_in", bilingual("签到", "check-in")
+        CHECK_OUT = "check_out", bilingual("签退", "check-out")
+
+    company = models.ForeignKey("directory.Company", models.PROTECT, related_name="+", db_index=False)
+    visit = models.ForeignKey(Visit, models.CASCADE, related_name="samples")
+    stage = models.CharField(max_length=9, choices=Stage.choices)
+    lat = models.FloatField()
+    lng = models.FloatField()
+    accuracy_m = models.FloatField()
+    crs = models.CharField(max_length=5)
+    fixed_at = models.DateTimeField()
+    source = models.CharField(max_length=8)
+    wgs84_lat = models.FloatField()
+    wgs84_lng = models.FloatField()
+
+    company_id: UUID
+
+    class Meta:
+        verbose_name = bilingual("定位样本", "position sample")
+        verbose_name_plural = bilingual("定位样本", "position samples")
+
+
+class VisitPhoto(models.Model):
+    company = models.ForeignKey("directory.Company", models.PROTECT, related_name="+", db_index=False)
+    visit = models.ForeignKey(Visit, models.CASCADE, related_name="photos", db_index=False)
+    attachment = models.ForeignKey("files.Attachment", models.PROTECT, related_name="+")
+    tag = models.CharField(bilingual("标签", "tag"), max_length=32, blank=True)
+    created_at = models.DateTimeField()
+
+    company_id: UUID
+
+    class Meta:
+        verbose_name = bilingual("拜访照片", "visit photo")
+        verbose_name_plural = bilingual("拜访照片", "visit photos")
+        constraints = [models.UniqueConstraint(fields=["visit", "attachment"], name="visit_photo_once")]
+
+
+class VisitComment(models.Model):
+    """What somebody who sees the visit says about it; never changed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    company = models.ForeignKey("directory.Company", models.PROTECT, related_name="+", db_index=False)
+    visit = models.ForeignKey(Visit, models.CASCADE, related_name="comments")
+    author = models.ForeignKey("directory.Employee", models.PROTECT, related_name="+", db_index=False)
+    text = models.TextField(bilingual("内容", "text"))
+    created_at = models.DateTimeField()
+
+    company_id: UUID
+    CONTENT: ClassVar[tuple[str, ...]] = ("visit_id", "author_id", "text")
+    """What a repeated create must match."""
+
+    class Meta:
+        verbose_name = bilingual("拜访点评", "visit comment")
+        verbose_name_plural = bilingual("拜访点评", "visit comments")

@@ -1,0 +1,254 @@
+"""The reads every phone repeats all day, as prepared SQL; each is tested to equal the plain query.
+
+`visible_to` asks "mine or my departments' or shown to me" in one condition, for which PostgreSQL has no index that
+is also in order: it sorts everything the actor may see to show twenty rows. Here each reason to see a visit is a
+branch of its own that enters its index at the cursor and stops after a page, so the cost does not grow with the table.
+What was shown to the actor is looked up one by one: there is little of it, and joined at large it tempts PostgreSQL to
+walk through the whole company in search of it.
+"""
+
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from backend.core.actor import Actor, Scope
+from backend.core.errors import NotFound
+from backend.visits.models import Visit
+
+FIRST_ID = UUID(int=0)
+END = datetime(2100, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1)
+"""Where the first page enters: newer than any visit."""
+
+
+class VisitRow(NamedTuple):
+    """A visit as a list shows it."""
+
+    id: UUID
+    version: int
+    status: str
+    purpose: str
+    started_at: datetime
+    checked_in_at: datetime | None
+    checked_out_at: datetime | None
+    verdict: str
+    distance_m: float | None
+    decision: str
+    plan_id: UUID | None
+    department_id: UUID
+    customer_id: UUID
+    owner_id: UUID
+    customer_name: str
+    owner_name: str
+
+    @classmethod
+    def of(cls, visit: Visit) -> "VisitRow":
+        named = {"customer_name": visit.customer.name, "owner_name": visit.owner.name}
+        return cls._make(named[field] if field in named else getattr(visit, field) for field in cls._fields)
+
+
+_SHOWN = """v.id, v.version, v.status, v.purpose, v.started_at, v.checked_in_at, v.checked_out_at, v.verdict,
+    v.distance_m, v.decision, v.plan_id, v.department_id, v.customer_id, v.owner_id"""
+_WANTED = """
+    AND v.company_id = %(company)s AND v.deleted_at IS NULL {status} {since}
+    AND v.started_at <= %(before)s AND (v.started_at < %(before)s OR v.id < %(before_id)s)
+"""
+_PAGE = f"{_WANTED} ORDER BY v.started_at DESC, v.id DESC LIMIT {{limit}}"
+_OF_COMPANY = f"SELECT {_SHOWN} FROM visits_visit v WHERE true {_PAGE}"  # noqa: S608
+_OF_ACTOR = f"""
+    (SELECT {_SHOWN} FROM visits_visit v WHERE v.owner_id = %(me)s {_PAGE})
+    UNION ALL
+    (SELECT team.* FROM unnest(%(departments)s::uuid[]) AS department (id) CROSS JOIN LATERAL (
+        SELECT {_SHOWN} FROM visits_visit v WHERE v.department_id = department.id {_PAGE}
+    ) AS team)
+    UNION ALL
+    (SELECT shown.* FROM documents_share share CROSS JOIN LATERAL (
+        SELECT {_SHOWN} FROM visits_visit v WHERE v.id = share.document_id {_WANTED} OFFSET 0
+    ) AS shown WHERE share.employee_id = %(me)s AND share.document_type = 'visits.visit')
+"""  # noqa: S608
+_LIST = f"""
+    WITH seen AS ({{seen}}),
+    newest AS (SELECT DISTINCT ON (started_at, id) * FROM seen ORDER BY started_at DESC, id DESC LIMIT {{limit}})
+    SELECT {_SHOWN}, customer.name, owner.name FROM newest AS v
+    JOIN customers_customer customer ON customer.id = v.customer_id
+    JOIN directory_employee owner ON owner.id = v.owner_id
+    ORDER BY v.started_at DESC, v.id DESC
+"""  # noqa: S608
+
+
+def newest_visits(
+    *,
+    actor: Actor,
+    limit: int,
+    before: tuple[datetime, UUID] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    status: str | None = None,
+) -> list[VisitRow]:
+    """At most `limit` visits the actor sees, newest first, from `since` to before `until`, older than `before`."""
+    at, pk = min(before or END, (until, FIRST_ID) if until else END)
+    whole_company = _sees_whole_company(actor)
+    bounds: dict[str, Any] = {"before": at, "before_id": pk} | ({"since": since} if since else {})
+    who = {"company": actor.company_id} if whole_company else _who(actor)
+    with connection.cursor() as cursor:
+        cursor.execute(_list_sql(whole_company, limit, status, since=since is not None), {**who, **bounds})
+        return [VisitRow(*row) for row in cursor.fetchall()]
+
+
+@cache
+def _list_sql(whole_company: bool, limit: int, status: str | None, *, since: bool) -> str:
+    """With what the one plan for all must know: how few rows are wanted, and a status, without which it could not use
+    the small index over the open visits.
+
+    Without a first day nothing is said of it: between two unknown bounds PostgreSQL expects so few visits that it
+    would rather sort them all than read them in order.
+    """
+    seen = (_OF_COMPANY if whole_company else _OF_ACTOR).format(
+        status=f"AND v.status = '{Visit.Status(status)}'" if status else "",
+        since="AND v.started_at >= %(since)s" if since else "",
+        limit=int(limit),
+    )
+    return _LIST.format(seen=seen, limit=int(limit))
+
+
+class CheckInRow(NamedTuple):
+    """An earlier check-in of the employee."""
+
+    id: UUID
+    status: str
+    device_id: str
+    checked_in_at: datetime
+    lat: float
+    lng: float
+    accuracy_m: float
+
+
+_CHECK_INS = """
+    SELECT v.id, v.status, v.device_id, v.checked_in_at, v.lat, v.lng, v.accuracy_m
+    FROM visits_visit v WHERE v.owner_id = %(me)s AND v.checked_in_at IS NOT NULL
+    ORDER BY v.started_at DESC, v.id DESC LIMIT %(limit)s
+"""
+
+
+def recent_check_ins(*, actor: Actor, limit: int) -> list[CheckInRow]:
+    """The employee's last check-ins, newest first; an open one is always among them, for it bars all later ones."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CHECK_INS, {"me": actor.person_id, "limit": limit})
+        return [CheckInRow(*row) for row in cursor.fetchall()]
+
+
+_STAMP = """concat_ws('|', v.version, customer.name, owner.name, decider.name,
+    (SELECT sum(file.version) FROM visits_visitphoto photo JOIN files_attachment file ON file.id = photo.attachment_id
+     WHERE photo.visit_id = v.id),
+    (SELECT string_agg(author.name, ',' ORDER BY comment.id) FROM visits_visitcomment comment
+     JOIN directory_employee author ON author.id = comment.author_id WHERE comment.visit_id = v.id))
+"""
+"""Differs whenever anything on the screen does: photos and comments move the visit's version, names do not."""
+_SEEN = """
+    FROM visits_visit v
+    JOIN customers_customer customer ON customer.id = v.customer_id
+    JOIN directory_employee owner ON owner.id = v.owner_id
+    LEFT JOIN directory_employee decider ON decider.id = v.decided_by_id
+    WHERE v.id = %(id)s AND v.company_id = %(company)s AND v.deleted_at IS NULL AND (
+        %(whole_company)s OR v.owner_id = %(me)s OR v.department_id = ANY(%(departments)s::uuid[]) OR EXISTS (
+            SELECT FROM documents_share share WHERE share.employee_id = %(me)s AND share.document_id = v.id
+            AND share.document_type = 'visits.visit'))
+"""
+_SCREEN = f"""
+    SELECT {_STAMP} AS stamp, v.id, v.version, v.status, v.purpose, v.plan_id, v.department_id,
+        v.started_at, v.checked_in_at, v.checked_out_at, v.captured_at, v.skew_s, v.device_id,
+        v.lat, v.lng, v.accuracy_m, v.distance_m, v.verdict, v.reasons::text,
+        v.cancel_reason, v.summary, v.next_step, v.next_on, v.decision, v.decision_reason, v.decided_at,
+        v.decided_by_id, decider.name, v.customer_id, customer.name, v.owner_id, owner.name,
+        (SELECT coalesce(json_agg(json_build_object(
+                'stage', sample.stage, 'lat', sample.lat, 'lng', sample.lng, 'accuracy_m', sample.accuracy_m,
+                'crs', sample.crs, 'fixed_at', sample.fixed_at, 'source', sample.source
+            ) ORDER BY sample.id), '[]')::text
+         FROM visits_checkinsample sample WHERE sample.visit_id = v.id),
+        (SELECT coalesce(json_agg(json_build_object(
+                'file_id', file.id, 'name', file.name, 'status', file.status, 'tag', photo.tag,
+                'created_at', photo.created_at
+            ) ORDER BY photo.id), '[]')::text
+         FROM visits_visitphoto photo JOIN files_attachment file ON file.id = photo.attachment_id
+         WHERE photo.visit_id = v.id),
+        (SELECT coalesce(json_agg(json_build_object(
+                'id', comment.id, 'author', json_build_object('id', author.id, 'name', author.name),
+                'text', comment.text, 'created_at', comment.created_at
+            ) ORDER BY comment.created_at, comment.id), '[]')::text
+         FROM visits_visitcomment comment JOIN directory_employee author ON author.id = comment.author_id
+         WHERE comment.visit_id = v.id)
+    {_SEEN}
+"""  # noqa: S608
+
+
+class VisitScreen(NamedTuple):
+    """Everything about one visit. `reasons`, `samples`, `photos` and `comments` are JSON as the database wrote it."""
+
+    stamp: str
+    id: UUID
+    version: int
+    status: str
+    purpose: str
+    plan_id: UUID | None
+    department_id: UUID
+    started_at: datetime
+    checked_in_at: datetime | None
+    checked_out_at: datetime | None
+    captured_at: datetime | None
+    skew_s: float | None
+    device_id: str
+    lat: float | None
+    lng: float | None
+    accuracy_m: float | None
+    distance_m: float | None
+    verdict: str
+    reasons: str
+    cancel_reason: str
+    summary: str
+    next_step: str
+    next_on: date | None
+    decision: str
+    decision_reason: str
+    decided_at: datetime | None
+    decided_by_id: UUID | None
+    decided_by_name: str | None
+    customer_id: UUID
+    customer_name: str
+    owner_id: UUID
+    owner_name: str
+    samples: str
+    photos: str
+    comments: str
+
+
+def visit_stamp(*, actor: Actor, visit_id: UUID) -> str:
+    """The stamp of the screen alone, for a phone that holds the screen already. Raises NotFound."""
+    return str(_one(f"SELECT {_STAMP} {_SEEN}", actor, visit_id)[0])
+
+
+def visit_screen(*, actor: Actor, visit_id: UUID) -> VisitScreen:
+    """Raises NotFound, also for a hidden one."""
+    return VisitScreen(*_one(_SCREEN, actor, visit_id))
+
+
+def _one(sql: str, actor: Actor, visit_id: UUID) -> tuple[Any, ...]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {**_who(actor), "whole_company": _sees_whole_company(actor), "id": visit_id})
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def _who(actor: Actor) -> dict[str, Any]:
+    return {
+        "company": actor.company_id,
+        "me": actor.employee_id,
+        "departments": list(actor.departments(Visit.resource)),
+    }
+
+
+def _sees_whole_company(actor: Actor) -> bool:
+    return actor.scope(Visit.resource) == Scope.COMPANY

@@ -1,0 +1,179 @@
+"""What proves that somebody was there: positions, times and photos."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from backend.core.actor import Actor
+from backend.core.geo import CRS, to_wgs84
+from backend.directory.models import Company
+from backend.documents.once import fingerprint
+from backend.events import services as events
+from backend.files import services as files
+from backend.files.selectors import get_attachment
+from backend.visits import rules
+from backend.visits.errors import AlreadyCheckedIn, AnotherVisitOpen, PhotoTagged, VisitCancelled, VisitNotOpen
+from backend.visits.models import CheckInSample, Visit, VisitPhoto, VisitPlan
+from backend.visits.own import own_visit
+from backend.visits.selectors import hot
+
+REMEMBERED_CHECK_INS = 20
+"""A device is new if none of this many last check-ins of the employee came from it."""
+
+
+class Sample(TypedDict):
+    """A position as the phone reports it."""
+
+    lat: float
+    lng: float
+    accuracy_m: float
+    crs: CRS
+    fixed_at: datetime
+    source: str
+
+
+@transaction.atomic
+def check_in(
+    *,
+    actor: Actor,
+    visit_id: UUID,
+    samples: Sequence[Sample],
+    captured_at: datetime | None = None,
+    device_id: str,
+    at: datetime,
+) -> Visit:
+    """Open the visit and store the evidence with its verdict; doubtful evidence is never refused.
+
+    `captured_at` is the phone's clock at the tap; without it the phone is taken to agree with ours. The same check-in
+    sent again returns the present state. Raises AlreadyCheckedIn for another one, AnotherVisitOpen with the id of the
+    visit to check out of, VisitCancelled.
+    """
+    visit = own_visit(actor, visit_id)
+    sent = fingerprint({"samples": list(samples), "captured_at": captured_at, "device_id": device_id})
+    if visit.checked_in_at is not None:
+        if bytes(visit.checked_in_from or b"") != sent:
+            raise AlreadyCheckedIn()
+        return visit
+    if visit.status == Visit.Status.CANCELLED:
+        raise VisitCancelled()
+    recent = hot.recent_check_ins(actor=actor, limit=REMEMBERED_CHECK_INS)
+    if still_open := next((earlier for earlier in recent if earlier.status == Visit.Status.OPEN), None):
+        raise AnotherVisitOpen(visit_id=still_open.id)
+    rows = _stored(visit, CheckInSample.Stage.CHECK_IN, samples)
+    captured_at = captured_at or at
+    finding = rules.judge(
+        [rules.Fix(row.wgs84_lat, row.wgs84_lng, row.accuracy_m, row.fixed_at) for row in rows],
+        target=_target(visit),
+        earlier=_earlier(recent),
+        known_device=not recent or any(earlier.device_id == device_id for earlier in recent),
+        captured_at=captured_at,
+        at=at,
+    )
+    visit.change(
+        status=Visit.Status.OPEN,
+        started_at=at,
+        checked_in_at=at,
+        checked_in_from=sent,
+        captured_at=captured_at,
+        skew_s=(at - captured_at).total_seconds(),
+        device_id=device_id,
+        lat=finding.best.lat,
+        lng=finding.best.lng,
+        accuracy_m=finding.best.accuracy_m,
+        distance_m=finding.distance_m,
+        verdict=finding.verdict,
+        reasons=[reason.as_json() for reason in finding.reasons],
+    )
+    events.record(
+        "visit.checked_in",
+        visit,
+        actor=actor,
+        at=at,
+        verdict=finding.verdict,
+        reasons=[reason.code for reason in finding.reasons],
+        customer=visit.customer.name,
+    )
+    return visit
+
+
+@transaction.atomic
+def check_out(*, actor: Actor, visit_id: UUID, samples: Sequence[Sample] = (), at: datetime) -> Visit:
+    """Complete the visit, and its plan. Twice is once; raises VisitNotOpen before check-in and after cancelling."""
+    visit = own_visit(actor, visit_id)
+    if visit.status == Visit.Status.COMPLETED:
+        return visit
+    if visit.status != Visit.Status.OPEN:
+        raise VisitNotOpen()
+    _stored(visit, CheckInSample.Stage.CHECK_OUT, samples)
+    visit.change(status=Visit.Status.COMPLETED, checked_out_at=at)
+    if visit.plan_id is not None:
+        VisitPlan.objects.select_for_update().get(pk=visit.plan_id).change(status=VisitPlan.Status.DONE)
+    events.record(
+        "visit.checked_out",
+        visit,
+        actor=actor,
+        at=at,
+        customer=visit.customer.name,
+        minutes=visit.minutes,
+        summary=visit.summary,
+    )
+    return visit
+
+
+@transaction.atomic
+def add_photo(
+    *, actor: Actor, visit_id: UUID, attachment_id: UUID, tag: str = "", at: datetime
+) -> tuple[VisitPhoto, bool]:
+    """Attach the file and ask for its watermark: server time, customer and place, employee.
+
+    The new photo and True; sent again, the stored one and False. Raises PhotoTagged under another tag.
+    """
+    visit = own_visit(actor, visit_id)
+    if visit.status == Visit.Status.CANCELLED:
+        raise VisitCancelled()
+    attachment = get_attachment(actor=actor, attachment_id=attachment_id)
+    photo, created = VisitPhoto.objects.select_related("attachment").get_or_create(
+        visit=visit,
+        attachment=attachment,
+        defaults={"company_id": visit.company_id, "tag": tag, "created_at": at},
+    )
+    if photo.tag != tag:
+        raise PhotoTagged()
+    if created:
+        visit.change()
+        events.record("visit.photo_added", visit, actor=actor, at=at, file=str(attachment_id), tag=tag)
+        files.caption(actor=actor, attachment_id=attachment_id, lines=_watermark(visit, at), at=at)
+    return photo, created
+
+
+def _earlier(recent: Sequence[hot.CheckInRow]) -> rules.Earlier | None:
+    if not recent:
+        return None
+    last = recent[0]
+    return rules.Earlier(last.lat, last.lng, last.accuracy_m, last.checked_in_at)
+
+
+def _target(visit: Visit) -> rules.Target | None:
+    place = visit.customer.place
+    return rules.Target(*place, geofence_m=visit.customer.geofence_m) if place else None
+
+
+def _stored(visit: Visit, stage: str, samples: Sequence[Sample]) -> list[CheckInSample]:
+    rows = []
+    for sample in samples:
+        lat, lng = to_wgs84(sample["lat"], sample["lng"], sample["crs"])
+        rows.append(
+            CheckInSample(company_id=visit.company_id, visit=visit, stage=stage, wgs84_lat=lat, wgs84_lng=lng, **sample)
+        )
+    return CheckInSample.objects.bulk_create(rows)
+
+
+def _watermark(visit: Visit, at: datetime) -> list[str]:
+    zone = ZoneInfo(Company.objects.values_list("timezone", flat=True).get(pk=visit.company_id))
+    place = visit.customer.address or (f"{visit.lat:.5f}, {visit.lng:.5f}" if visit.lat is not None else "")
+    lines = [f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}", visit.customer.name, place, visit.owner.name]
+    return [line for line in lines if line]
