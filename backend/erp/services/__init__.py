@@ -1,0 +1,2 @@
+"""Writes: the systems (`systems`), orders on their way out (`outgoing`), messages and files coming in (`incoming`,
+`importing`)."""
