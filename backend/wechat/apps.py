@@ -1,0 +1,15 @@
+import logging
+
+from django.apps import AppConfig
+
+from backend.core.text import bilingual
+
+
+class WechatConfig(AppConfig):
+    name = "backend.wechat"
+    label = "wechat"
+    verbose_name = bilingual("企业微信", "WeCom")
+
+    def ready(self) -> None:
+        # At DEBUG urllib3 logs every address with its query, and WeCom puts secrets and tokens there.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
