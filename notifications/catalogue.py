@@ -1,0 +1,172 @@
+"""Which event tells whom what, through which channels, how urgently: the whole answer on one page.
+
+Everybody told finds it in the inbox; channels carry it further. Lengths are checked when this module loads.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from backend.events.models import Event
+from notifications.channels import CHANNELS
+from notifications.models import MAX_BODY, MAX_TITLE
+from notifications.recipients import approvers, manager_of_owner, owner, owner_and_followers
+from notifications.wording import Text, gaps_of
+
+WECOM = ("wecom",)
+INBOX_ONLY: tuple[str, ...] = ()
+VISIT, APPROVAL, ORDER, FILE = "/visits/{id}", "/approvals/{id}", "/orders/{id}", "/files/{id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    recipients: Callable[[Event], Iterable[UUID]]
+    title: Text
+    body: Text
+    path: str
+    """Where the client shows the subject."""
+    channels: tuple[str, ...] = WECOM
+    urgent: bool = False
+    """Marked in the inbox, and sent before others where messages queue."""
+    applies: Callable[[Event], bool] = lambda event: True
+
+
+def doubtful(event: Event) -> bool:
+    return bool(event.data["verdict"] != "verified")
+
+
+RULES: dict[str, Rule] = {
+    "visit.checked_in": Rule(
+        manager_of_owner,
+        Text("{owner}的签到存疑：{customer}", "{owner}'s check-in is doubtful: {customer}"),
+        Text("结果：{verdict}\n原因：{reasons}", "Result: {verdict}\nReasons: {reasons}"),
+        VISIT,
+        applies=doubtful,
+    ),
+    "visit.checked_out": Rule(
+        manager_of_owner,
+        Text("{owner}完成了拜访：{customer}", "{owner} has finished a visit: {customer}"),
+        Text("用时：{minutes} 分钟\n小结：{summary}", "Minutes: {minutes}\nSummary: {summary}"),
+        VISIT,
+        channels=INBOX_ONLY,
+    ),
+    "visit.commented": Rule(
+        owner,
+        Text("{who}点评了您的拜访", "{who} commented on your visit"),
+        Text("{text}", "{text}"),
+        VISIT,
+    ),
+    "visit.reviewed": Rule(
+        owner,
+        Text("您的签到已审核：{decision}", "Your check-in was reviewed: {decision}"),
+        Text("审核人：{who}\n理由：{reason}", "By: {who}\nReason: {reason}"),
+        VISIT,
+    ),
+    "approval.requested": Rule(
+        approvers,
+        Text("待您审批：{title}", "Waiting for you: {title}"),
+        Text("提交人：{owner}", "From: {owner}"),
+        APPROVAL,
+        urgent=True,
+    ),
+    "approval.approved": Rule(
+        owner,
+        Text("审批通过：{title}", "Approved: {title}"),
+        Text("审批人：{who}\n意见：{opinion}", "By: {who}\nOpinion: {opinion}"),
+        APPROVAL,
+    ),
+    "approval.rejected": Rule(
+        owner,
+        Text("审批驳回：{title}", "Rejected: {title}"),
+        Text("审批人：{who}\n意见：{opinion}", "By: {who}\nOpinion: {opinion}"),
+        APPROVAL,
+        urgent=True,
+    ),
+    "approval.returned": Rule(
+        owner,
+        Text("审批退回：{title}", "Returned: {title}"),
+        Text("审批人：{who}\n意见：{opinion}", "By: {who}\nOpinion: {opinion}"),
+        APPROVAL,
+        urgent=True,
+    ),
+    "order.submitted": Rule(
+        manager_of_owner,
+        Text("{owner}提交了订单 {number}", "{owner} submitted order {number}"),
+        Text("客户：{customer}", "Customer: {customer}"),
+        ORDER,
+    ),
+    "order.confirmed": Rule(
+        owner_and_followers,
+        Text("订单 {number} 已确认", "Order {number} is confirmed"),
+        Text("客户：{customer}", "Customer: {customer}"),
+        ORDER,
+    ),
+    "order.shipped": Rule(
+        owner_and_followers,
+        Text("订单 {number} 已发货", "Order {number} has shipped"),
+        Text(
+            "客户：{customer}\n承运：{carrier}\n运单号：{tracking_number}",
+            "Customer: {customer}\nCarrier: {carrier}\nTracking number: {tracking_number}",
+        ),
+        ORDER,
+    ),
+    "order.delivered": Rule(
+        owner_and_followers,
+        Text("订单 {number} 已签收", "Order {number} is delivered"),
+        Text("客户：{customer}", "Customer: {customer}"),
+        ORDER,
+    ),
+    "order.invoiced": Rule(
+        owner_and_followers,
+        Text("订单 {number} 已开票", "Order {number} is invoiced"),
+        Text("客户：{customer}\n发票号：{invoice_number}", "Customer: {customer}\nInvoice: {invoice_number}"),
+        ORDER,
+    ),
+    "order.paid": Rule(
+        owner_and_followers,
+        Text("订单 {number} 已收款", "Order {number} is paid"),
+        Text("客户：{customer}\n金额：{amount}", "Customer: {customer}\nAmount: {amount}"),
+        ORDER,
+    ),
+    "order.rejected": Rule(
+        owner_and_followers,
+        Text("订单 {number} 被 ERP 拒绝", "Order {number} was rejected by the ERP"),
+        Text("客户：{customer}\n原因：{reason}", "Customer: {customer}\nReason: {reason}"),
+        ORDER,
+        urgent=True,
+    ),
+    "order.alert": Rule(
+        owner_and_followers,
+        Text("订单 {number} 预警", "Order {number} needs attention"),
+        Text("{text}\n客户：{customer}", "{text}\nCustomer: {customer}"),
+        ORDER,
+        urgent=True,
+    ),
+    "file.refused": Rule(
+        owner,
+        Text("文件未被接收：{name}", "File refused: {name}"),
+        Text("原因：{reason}", "Reason: {reason}"),
+        FILE,
+    ),
+}
+
+
+def is_urgent(kind: str) -> bool:
+    """Of a notification; one whose rule is gone is not."""
+    return kind in RULES and RULES[kind].urgent
+
+
+def check(rules: dict[str, Rule]) -> None:
+    """Raises ValueError where a sentence could outgrow the inbox or a channel, or the two languages tell unlike."""
+    for name, rule in rules.items():
+        ways = [CHANNELS[channel] for channel in rule.channels]
+        title_bytes = min([MAX_TITLE, *(way.max_title_bytes for way in ways)])
+        body_bytes = min([MAX_BODY, *(way.max_body_bytes for way in ways)])
+        for text, most in ((rule.title, title_bytes), (rule.body, body_bytes)):
+            if text.longest_bytes > most:
+                raise ValueError(f"{name}: {text.zh!r} can reach {text.longest_bytes} bytes of {most}")
+            if gaps_of(text.zh) != gaps_of(text.en):
+                raise ValueError(f"{name}: {text.zh!r} and {text.en!r} tell different things")
+
+
+check(RULES)

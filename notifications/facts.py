@@ -1,0 +1,40 @@
+"""What an event tells, as words for people."""
+
+from typing import Any
+
+from backend.core.text import bilingual
+from backend.events.models import Event
+from backend.files.rules import Reason
+from backend.visits.rules import Code, Verdict
+from backend.wechat.text import one_line, shortened
+from notifications.subjects import subject_of
+from notifications.wording import GAPS
+
+_VERDICTS = {verdict.value: verdict.label for verdict in Verdict}
+_DECISIONS = {"accepted": bilingual("认可", "accepted"), "rejected": bilingual("不认可", "rejected")}
+_REASONS = {
+    Code.OUT_OF_RANGE.value: bilingual("不在客户附近", "not near the customer"),
+    Code.COARSE_ACCURACY.value: bilingual("定位精度不足", "position too coarse"),
+    Code.IDENTICAL_SAMPLES.value: bilingual("定位点完全相同", "identical positions"),
+    Code.IMPOSSIBLE_SPEED.value: bilingual("移动速度异常", "impossible speed"),
+    Code.STALE_FIX.value: bilingual("定位已过时", "stale position"),
+    Code.CLOCK_SKEW.value: bilingual("手机时间不准", "the phone's clock is off"),
+    Code.NEW_DEVICE.value: bilingual("新设备", "new device"),
+    Code.CUSTOMER_WITHOUT_PLACE.value: bilingual("客户没有坐标", "customer without a place"),
+}
+_REFUSALS = {reason.value: reason.label for reason in Reason}
+_CODES = {"verdict": _VERDICTS, "decision": _DECISIONS, "reasons": _REASONS, "reason": _REFUSALS}
+
+
+def facts_of(event: Event) -> dict[str, str]:
+    """Every gap's content in the active language: one clean line within its bound, empty where nothing is known."""
+    owner = subject_of(event).values_list("owner__name", flat=True).first()
+    who = event.actor.name if event.actor else bilingual("系统", "the system")
+    known = {**event.data, "owner": owner, "who": who}
+    return {gap: shortened(one_line(_words(gap, known.get(gap))), most) for gap, most in GAPS.items()}
+
+
+def _words(gap: str, value: Any) -> str:
+    if isinstance(value, list):
+        return "、".join(_words(gap, item) for item in value)
+    return "" if value is None else str(_CODES.get(gap, {}).get(str(value), value))

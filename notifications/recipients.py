@@ -1,0 +1,44 @@
+"""Whom an event concerns: functions from an event to employee ids, before anybody is left out."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from backend.directory.models import Employee
+from backend.directory.selectors import actor_for
+from backend.events.models import Event
+from backend.events.owed import PermanentFailure
+from backend.orders.models import Follower
+from notifications.subjects import subject_of
+
+
+def owner(event: Event) -> Iterable[UUID]:
+    return subject_of(event).values_list("owner_id", flat=True)
+
+
+def manager_of_owner(event: Event) -> Iterable[UUID]:
+    return subject_of(event).filter(owner__manager__isnull=False).values_list("owner__manager_id", flat=True)
+
+
+def approvers(event: Event) -> Iterable[UUID]:
+    """Whom the approval asks now, as it says itself."""
+    return [UUID(person) for person in event.data["approvers"]]
+
+
+def owner_and_followers(event: Event) -> Iterable[UUID]:
+    followers = Follower.objects.filter(order_id=event.subject_id).values_list("employee_id", flat=True)
+    return {*owner(event), *followers}
+
+
+def who_may_know(event: Event, ids: Iterable[UUID]) -> list[Employee]:
+    """Of these people those to tell: not who did it himself, not who has left, not who may not see the subject.
+
+    Raises PermanentFailure where one is of another company: then the event itself is wrong.
+    """
+    people = list(Employee.objects.filter(pk__in=set(ids) - {event.actor_id}))
+    if any(person.company_id != event.company_id for person in people):
+        raise PermanentFailure(f"{event}: a recipient belongs to another company")
+    return [person for person in people if person.is_active and _sees_subject(person, event)]
+
+
+def _sees_subject(person: Employee, event: Event) -> bool:
+    return subject_of(event).visible_to(actor_for(person)).exists()

@@ -1,0 +1,50 @@
+"""Documents that events are about, as bare rows: what the rooms of these documents do to them is tested there."""
+
+from backend.approvals.models import Approval, Flow, FlowVersion
+from backend.core import clock
+from backend.core.ids import new_id
+from backend.customers.models import Customer
+from backend.directory.models import Employee
+from backend.files.models import Attachment
+from backend.orders.models import Order
+from backend.visits.models import Visit
+
+
+def _of(owner: Employee) -> dict[str, object]:
+    return {"company_id": owner.company_id, "owner": owner, "department_id": owner.department_id}
+
+
+def customer_of(owner: Employee) -> Customer:
+    return Customer.objects.create(
+        **_of(owner), code=str(new_id())[-12:], name="华联超市", pinyin="", initials="", search_text="", grams=[]
+    )
+
+
+def visit_of(owner: Employee) -> Visit:
+    return Visit.objects.create(**_of(owner), customer=customer_of(owner), started_at=clock.now())
+
+
+def order_of(owner: Employee) -> Order:
+    return Order.objects.create(**_of(owner), customer=customer_of(owner), currency="CNY", total="100.00")
+
+
+def file_of(owner: Employee) -> Attachment:
+    return Attachment.objects.create(
+        **_of(owner), name="门头.jpg", purpose="visit_photo", content_type="image/jpeg", size=1, sha256="0" * 64
+    )
+
+
+def approval_of(owner: Employee, approvers: list[Employee]) -> Approval:
+    flow = Flow.objects.create(company_id=owner.company_id, document_type=str(new_id()), name="费用")
+    version = FlowVersion.objects.create(company_id=owner.company_id, flow=flow, number=1, definition=[])
+    approval = Approval.objects.create(
+        **_of(owner),
+        flow_version=version,
+        document_type="expenses.expenserequest",
+        document_id=new_id(),
+        title="差旅费 ¥1200.00",
+        route=[],
+        submitted_at=clock.now(),
+    )
+    approval.show_to(employee.pk for employee in approvers)
+    return approval
