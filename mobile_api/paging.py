@@ -1,0 +1,58 @@
+"""Keyset pages, newest first: no count, no offset, and page 5,000 as fast as page 1."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+from django.db.models import Model, Q, QuerySet
+
+from backend.core.errors import Invalid
+from backend.core.text import bilingual
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+
+
+class BadCursor(Invalid):
+    code = "invalid_cursor"
+    message = bilingual("分页游标无效，请从第一页开始。", "The cursor is not valid. Start from the first page.")
+
+
+def encode(value: datetime, pk: UUID | int) -> str:
+    return urlsafe_b64encode(orjson.dumps([value, str(pk)])).decode().rstrip("=")
+
+
+def decode(cursor: str, pk_type: type[UUID] | type[int] = UUID) -> tuple[datetime, Any]:
+    """Raises BadCursor for anything this server did not make."""
+    try:
+        value, pk = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is None or not 2000 <= at.year <= 2100:
+            raise ValueError(value)
+        return at, pk_type(pk)
+    except (ValueError, TypeError, AttributeError) as exc:
+        raise BadCursor() from exc
+
+
+def page(
+    rows: QuerySet[M], *, by: str, limit: int, cursor: str | None, show: Callable[[M], T], pk_type: Any = UUID
+) -> dict[str, Any]:
+    """`{items, next_cursor}` of rows ordered by (-`by`, -pk), where `by` is a time that is never null.
+
+    The predicate is `by <= x AND (by < x OR pk < y)`: PostgreSQL enters the index at x, which the textbook form
+    `by < x OR (by = x AND pk < y)` prevents.
+    """
+    if cursor:
+        value, pk = decode(cursor, pk_type)
+        rows = rows.filter(**{f"{by}__lte": value}).filter(Q(**{f"{by}__lt": value}) | Q(pk__lt=pk))
+    found = list(rows.order_by(f"-{by}", "-pk")[: limit + 1])
+    more = len(found) > limit
+    found = found[:limit]
+    last = found[-1] if more else None
+    return {
+        "items": [show(row) for row in found],
+        "next_cursor": encode(getattr(last, by), last.pk) if last is not None else None,
+    }

@@ -1,0 +1,68 @@
+"""What must hold before a router is reached, and for what Django answers by itself in HTML."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from backend.core.text import bilingual
+from mobile_api.problems import CONTENT_TYPE, problem
+
+API = "/api/"
+JSON_TYPES = {"application/json", "application/problem+json"}
+MAX_TARGET = 8192
+"""Bytes of path and query."""
+RAW_BODY = ("/api/v1/files/", "/api/v1/webhooks/", "/api/v1/callbacks/")
+"""Whose bodies are files or signed messages, read as they come by their own code."""
+_CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+def enforce(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(API):
+            return get_response(request)
+        return _refused(request) or _as_problem(request, get_response(request))
+
+    return middleware
+
+
+def _refused(request: HttpRequest) -> HttpResponse | None:
+    if len(request.get_full_path()) > MAX_TARGET or "\0" in request.path_info or "%00" in request.META["QUERY_STRING"]:
+        return problem(request, 400, "bad_request")
+    try:
+        request.META["QUERY_STRING"].encode("latin-1").decode("utf-8")
+        request.path_info.encode("utf-8")
+    except UnicodeError:
+        return problem(request, 400, "bad_request")
+    raw = request.path_info.startswith(RAW_BODY) and request.method in {"PUT", "POST"}
+    if request.method in {"POST", "PATCH", "PUT", "DELETE"} and not (raw and request.method == "PUT"):
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdecimal():
+            return problem(request, 400, "bad_request")
+        if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            return problem(request, 413, "too_large", bilingual("请求体超过 1 MB。", "The body exceeds 1 MB."))
+        if int(length) and not raw and not _is_json(request):
+            return problem(
+                request, 415, "unsupported_media_type", bilingual("请用 JSON（UTF-8）。", "Send JSON, UTF-8.")
+            )
+    return None
+
+
+def _is_json(request: HttpRequest) -> bool:
+    charset = request.content_params.get("charset", "utf-8") if request.content_params else "utf-8"
+    plain = request.META.get("HTTP_CONTENT_ENCODING", "identity").lower() == "identity"
+    return request.content_type in JSON_TYPES and charset.lower().strip('"') in {"utf-8", "utf8"} and plain
+
+
+def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """Django's own HTML for an unknown path, a wrong method or a crash, said the API's way."""
+    status = response.status_code
+    kind = response.headers.get("Content-Type", "")
+    if status < 400 or kind.startswith((CONTENT_TYPE, "application/json")):
+        return response
+    code = "internal_error" if status >= 500 else _CODES.get(status, "bad_request")
+    kept = {name: response.headers[name] for name in ("Allow", "WWW-Authenticate") if name in response.headers}
+    return problem(request, 500 if status >= 500 else status, code, headers=kept)

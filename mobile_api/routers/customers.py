@@ -1,0 +1,136 @@
+from typing import Any, cast
+from uuid import UUID
+
+from django.http.response import HttpResponseBase
+from ninja import Router, Status
+
+from backend.core import clock
+from backend.customers import selectors, services
+from backend.customers.models import Contact, Customer
+from mobile_api.auth import Request
+from mobile_api.caching import etag_of, json_reply
+from mobile_api.paging import page
+from mobile_api.schemas.base import Cursor, Limit
+from mobile_api.schemas.customers import (
+    ContactIn,
+    ContactOut,
+    ContactsOut,
+    Crs,
+    CustomerIn,
+    CustomerOut,
+    CustomerPatch,
+    CustomersOut,
+    CustomerStatus,
+    Latitude,
+    Longitude,
+    NearbyCustomersOut,
+    Radius,
+    SearchText,
+)
+
+router = Router(tags=["customers"])
+
+
+@router.get("", response=CustomersOut)
+def list_customers(
+    request: Request,
+    q: SearchText | None = None,
+    status: CustomerStatus | None = None,
+    in_pool: bool | None = None,
+    limit: Limit = 20,
+    cursor: Cursor | None = None,
+) -> HttpResponseBase:
+    rows = selectors.list_customers(actor=request.auth, q=q, status=status, in_pool=in_pool)
+    return json_reply(request, page(rows, by="created_at", limit=limit, cursor=cursor, show=_shown))
+
+
+@router.post("", response={200: CustomerOut, 201: CustomerOut})
+def create_customer(request: Request, body: CustomerIn) -> Status[dict[str, Any]]:
+    customer, created = services.create_customer(actor=request.auth, at=clock.now(), **body.model_dump())
+    return Status(201 if created else 200, _shown(customer))
+
+
+@router.get("/nearby", response=NearbyCustomersOut)
+def nearby(request: Request, lat: Latitude, lng: Longitude, crs: Crs, radius_m: Radius = 3000) -> HttpResponseBase:
+    found = selectors.nearby(actor=request.auth, lat=lat, lng=lng, crs=crs, radius_m=radius_m)
+    items = [_shown(customer) | {"distance_m": round(distance_m, 1)} for customer, distance_m in found]
+    return json_reply(request, {"items": items})
+
+
+@router.get("/{customer_id}", response=CustomerOut)
+def get_customer(request: Request, customer_id: UUID) -> HttpResponseBase:
+    customer = selectors.get_customer(actor=request.auth, customer_id=customer_id)
+    owner = customer.owner.name if customer.owner else ""
+    return json_reply(request, _shown(customer), etag=etag_of(customer.pk, customer.version, owner))
+
+
+@router.patch("/{customer_id}", response=CustomerOut)
+def change_customer(request: Request, customer_id: UUID, body: CustomerPatch) -> dict[str, Any]:
+    changes = cast(services.Changes, body.model_dump(exclude_unset=True, exclude={"version"}))
+    customer = services.change_customer(
+        actor=request.auth, customer_id=customer_id, version=body.version, changes=changes, at=clock.now()
+    )
+    return _shown(customer)
+
+
+@router.delete("/{customer_id}", response={204: None})
+def recycle_customer(request: Request, customer_id: UUID) -> Status[None]:
+    services.recycle_customer(actor=request.auth, customer_id=customer_id, at=clock.now())
+    return Status(204, None)
+
+
+@router.post("/{customer_id}/claim", response=CustomerOut)
+def claim_customer(request: Request, customer_id: UUID) -> dict[str, Any]:
+    return _shown(services.claim_customer(actor=request.auth, customer_id=customer_id, at=clock.now()))
+
+
+@router.post("/{customer_id}/release", response=CustomerOut)
+def release_customer(request: Request, customer_id: UUID) -> dict[str, Any]:
+    return _shown(services.release_customer(actor=request.auth, customer_id=customer_id, at=clock.now()))
+
+
+@router.get("/{customer_id}/contacts", response=ContactsOut)
+def list_contacts(
+    request: Request, customer_id: UUID, limit: Limit = 20, cursor: Cursor | None = None
+) -> HttpResponseBase:
+    rows = selectors.list_contacts(actor=request.auth, customer_id=customer_id)
+    return json_reply(request, page(rows, by="created_at", limit=limit, cursor=cursor, show=_contact))
+
+
+@router.post("/{customer_id}/contacts", response={200: ContactOut, 201: ContactOut})
+def add_contact(request: Request, customer_id: UUID, body: ContactIn) -> Status[dict[str, Any]]:
+    contact, created = services.add_contact(
+        actor=request.auth, customer_id=customer_id, at=clock.now(), **body.model_dump()
+    )
+    return Status(201 if created else 200, _contact(contact))
+
+
+def _shown(customer: Customer) -> dict[str, Any]:
+    place, owner = customer.place, customer.owner
+    return {
+        "id": customer.pk,
+        "version": customer.version,
+        "code": customer.code,
+        "name": customer.name,
+        "status": customer.status,
+        "level": customer.level,
+        "phone": customer.phone,
+        "address": customer.address,
+        "place": {"lat": place[0], "lng": place[1], "crs": "wgs84"} if place else None,
+        "geofence_m": customer.geofence_m,
+        "owner": {"id": owner.pk, "name": owner.name} if owner else None,
+        "department_id": customer.department_id,
+        "created_at": customer.created_at,
+        "updated_at": customer.updated_at,
+    }
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return {
+        "id": contact.pk,
+        "name": contact.name,
+        "position": contact.position,
+        "phone": contact.phone,
+        "email": contact.email,
+        "created_at": contact.created_at,
+    }

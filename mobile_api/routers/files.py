@@ -1,0 +1,141 @@
+from typing import Any
+from uuid import UUID
+
+from django.http import FileResponse, HttpRequest
+from django.http.response import HttpResponseBase
+from ninja import Router, Status
+from ninja.security import APIKeyQuery
+
+from backend.core import clock
+from backend.files import links, selectors, services
+from backend.files.errors import LinkInvalid
+from backend.files.models import Attachment
+from mobile_api.auth import Request
+from mobile_api.caching import etag_of, is_current, json_reply, not_modified
+from mobile_api.schemas.files import DeclaredFileOut, Expires, FileIn, FileOut, Signature, Variant
+
+router = Router(tags=["files"])
+BYTES = {"schema": {"type": "string", "format": "binary"}}
+BLOCK = 64 * 1024
+HARMLESS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cache-Control": "private, max-age=900, immutable",
+}
+"""A file is shown or saved, never run, whatever is in it; an address never changes what it holds."""
+
+
+class SignedLink(APIKeyQuery):
+    """The signature in the address stands for the sign-in of whoever was given it."""
+
+    param_name = "signature"
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        match = request.resolver_match
+        expires = request.GET.get("expires", "")
+        if match is None or not key or not expires.isdecimal() or len(expires) > 11:
+            raise LinkInvalid()
+        links.check(
+            str(request.method),
+            match.kwargs["file_id"],
+            request.GET.get("variant", ""),
+            expires=int(expires),
+            signature=key,
+            at=clock.now(),
+        )
+        return True
+
+
+@router.post("", response={200: DeclaredFileOut, 201: DeclaredFileOut})
+def declare_file(request: Request, body: FileIn) -> Any:
+    """Announce a file; the reply says where and how to put its bytes. Repeat it for a fresh target."""
+    at = clock.now()
+    attachment, created = services.declare(
+        actor=request.auth,
+        id=body.id,
+        name=body.name,
+        size=body.size,
+        content_type=body.type,
+        sha256=body.sha256,
+        purpose=body.purpose,
+        at=at,
+    )
+    target = selectors.upload_target(attachment, actor=request.auth, at=at)
+    return Status(201 if created else 200, {**_file(attachment), "upload": target})
+
+
+@router.post("/{file_id}/complete", response={200: FileOut, 202: FileOut})
+def complete_file(request: Request, file_id: UUID) -> Any:
+    """All bytes were put: 202 while they are being verified, 200 with the outcome on a later call."""
+    attachment = services.complete(actor=request.auth, attachment_id=file_id, at=clock.now())
+    return Status(202 if attachment.status == Attachment.Status.UPLOADED else 200, _file(attachment))
+
+
+@router.get("/{file_id}", response=FileOut)
+def get_file(request: Request, file_id: UUID) -> Any:
+    attachment = selectors.get_attachment(actor=request.auth, attachment_id=file_id)
+    etag = etag_of(attachment.pk, attachment.version, selectors.link_window(clock.now()))
+    if is_current(request, etag):
+        return not_modified(etag)
+    return json_reply(request, _file(attachment), etag=etag)
+
+
+@router.put(
+    "/{file_id}/content",
+    auth=SignedLink(),
+    response={204: None},
+    openapi_extra={"requestBody": {"required": True, "content": {"*/*": BYTES}}},
+)
+def put_content(request: HttpRequest, file_id: UUID, variant: Variant, expires: Expires, signature: Signature) -> Any:
+    """The upload target of the local storage: exactly the declared bytes, with their Content-Length.
+
+    Take the address from `POST /files` as it is; SignedLink has checked all parts of it.
+    """
+    services.receive(
+        attachment_id=file_id,
+        content_type=str(request.content_type),
+        announced=int(length) if (length := request.META.get("CONTENT_LENGTH", "")).isdecimal() else None,
+        stream=request,
+    )
+    return Status(204, None)
+
+
+@router.get(
+    "/{file_id}/content",
+    auth=SignedLink(),
+    openapi_extra={"responses": {200: {"description": "The bytes", "content": {"*/*": BYTES}}}},
+)
+def get_content(
+    request: HttpRequest, file_id: UUID, variant: Variant, expires: Expires, signature: Signature
+) -> HttpResponseBase:
+    """What a link of `GET /files/{id}` points to in the local storage."""
+    content = selectors.local_content(attachment_id=file_id, variant=variant)
+    response = FileResponse(
+        content.file,
+        as_attachment=not content.stored.inline,
+        filename=content.stored.name,
+        content_type=content.stored.content_type,
+        headers=HARMLESS,
+    )
+    response.block_size = BLOCK
+    return response
+
+
+def _file(attachment: Attachment) -> dict[str, Any]:
+    return {
+        "id": attachment.pk,
+        "name": attachment.name,
+        "purpose": attachment.purpose,
+        "type": attachment.content_type,
+        "size": attachment.size,
+        "sha256": attachment.sha256,
+        "status": attachment.status,
+        "reason": attachment.reason,
+        "width": attachment.width,
+        "height": attachment.height,
+        "taken_at": attachment.taken_at,
+        "duplicate": selectors.same_content(attachment).exists(),
+        "version": attachment.version,
+        "created_at": attachment.created_at,
+        "links": selectors.links(attachment, at=clock.now()),
+    }

@@ -1,0 +1,56 @@
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, StringConstraints
+
+from mobile_api.schemas.base import NO_NUL, In, Key, Out
+
+Password = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=NO_NUL, strip_whitespace=False)]
+
+
+class DeviceIn(In):
+    id: Key
+    """Chosen by the app at installation; refresh tokens are bound to it."""
+    name: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)] = ""
+    app: Annotated[str, StringConstraints(max_length=32, pattern=NO_NUL)] = ""
+
+
+class PasswordIn(In):
+    company: Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
+    number: Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_.-]+$")]
+    password: Password
+    device: DeviceIn
+
+
+class PasswordChangeIn(In):
+    old_password: Password
+    new_password: Password
+
+
+class RefreshIn(In):
+    refresh_token: Annotated[str, StringConstraints(min_length=20, max_length=200, pattern=r"^[A-Za-z0-9._-]+$")]
+    device_id: Key
+
+
+class SignedInOut(Out):
+    access_token: str
+    token_type: str
+    expires_in: int
+    """Seconds."""
+    refresh_token: str
+    session_id: UUID
+    must_change_password: bool
+
+
+class SessionOut(Out):
+    id: UUID
+    device_name: str
+    app: str
+    address: str
+    created_at: AwareDatetime
+    last_seen_at: AwareDatetime
+    current: bool
+
+
+class SessionsOut(Out):
+    items: list[SessionOut]

@@ -1,0 +1,117 @@
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
+
+from mobile_api.schemas.base import NO_NUL, NOT_BLANK, In, Key, Name, Out, ShortText, Version, not_bool
+from mobile_api.schemas.directory import EmployeeRefOut
+
+CustomerStatus = Literal["prospect", "active", "closed", "bad"]
+Code = Annotated[Key, StringConstraints(max_length=32)]
+Level = Annotated[str, StringConstraints(max_length=16, pattern=NO_NUL)]
+Phone = Annotated[str, StringConstraints(max_length=32, pattern=r"^[0-9+()\- .,;#*]*$")]
+PersonName = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NOT_BLANK)]
+Email = Annotated[str, StringConstraints(max_length=254, pattern=r"^([!-?A-~]+@[!-?A-~]+\.[!-?A-~]+)?$")]
+Geofence = Annotated[int, Field(ge=20, le=5000), BeforeValidator(not_bool)]
+SearchText = Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Radius = Annotated[float, Field(gt=0, le=50_000, allow_inf_nan=False)]
+"""Metres."""
+Crs = Literal["wgs84", "gcj02"]
+ABSENT = Field(default=None)
+"""May be left out and yet not be null."""
+
+
+class PointIn(In):
+    """Where a customer is, as shown on the map the person pointed at."""
+
+    lat: Annotated[float, Field(strict=True, ge=-90, le=90)]
+    lng: Annotated[float, Field(strict=True, ge=-180, le=180)]
+    crs: Crs
+
+
+class PointOut(Out):
+    lat: float
+    lng: float
+    crs: Literal["wgs84"]
+
+
+class CustomerIn(In):
+    id: UUID | None = None
+    code: Code | None = None
+    """Numbered by the server where absent."""
+    name: Name
+    status: CustomerStatus = "prospect"
+    level: Level = ""
+    phone: Phone = ""
+    address: ShortText = ""
+    place: PointIn | None = None
+    geofence_m: Geofence = 300
+
+
+class CustomerPatch(In):
+    """Absent fields stay as they are; `place: null` forgets the place."""
+
+    version: Version
+    code: Annotated[Code, ABSENT]
+    name: Annotated[Name, ABSENT]
+    status: Annotated[CustomerStatus, ABSENT]
+    level: Annotated[Level, ABSENT]
+    phone: Annotated[Phone, ABSENT]
+    address: Annotated[ShortText, ABSENT]
+    place: PointIn | None = None
+    geofence_m: Annotated[Geofence, ABSENT]
+
+
+class CustomerOut(Out):
+    id: UUID
+    version: int
+    code: str
+    name: str
+    status: CustomerStatus
+    level: str
+    phone: str
+    address: str
+    place: PointOut | None
+    geofence_m: int
+    owner: EmployeeRefOut | None
+    """Null in the public pool."""
+    department_id: UUID
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class CustomersOut(Out):
+    items: list[CustomerOut]
+    next_cursor: str | None
+
+
+class NearbyCustomerOut(CustomerOut):
+    distance_m: float
+
+
+class NearbyCustomersOut(Out):
+    items: list[NearbyCustomerOut]
+
+
+class ContactIn(In):
+    id: UUID | None = None
+    name: PersonName
+    position: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL)] = ""
+    phone: Phone = ""
+    email: Email = ""
+
+
+class ContactOut(Out):
+    id: UUID
+    name: str
+    position: str
+    phone: str
+    email: str
+    created_at: AwareDatetime
+
+
+class ContactsOut(Out):
+    items: list[ContactOut]
+    next_cursor: str | None

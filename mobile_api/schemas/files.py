@@ -1,0 +1,87 @@
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from mobile_api.schemas.base import In, Out
+
+ContentType = Literal[
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/heic",
+    "image/heif",
+    "application/pdf",
+    "application/ofd",
+    "application/xml",
+]
+FileName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f/\\\u202a-\u202e\u2066-\u2069]+$"),
+]
+"""Without folders, control characters and those that turn the direction of text (`gpj.exe` would read `exe.jpg`)."""
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$")]
+Variant = Annotated[str, StringConstraints(pattern=r"^(upload|original|(thumbnail|display)-[0-9]{1,9})$")]
+Signature = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+Expires = Annotated[int, Field(ge=0, le=99_999_999_999)]
+"""Seconds since 1970."""
+
+
+def _number(value: object) -> object:
+    """JSON knows no whole numbers apart: 5.0 is 5, but "5" and true are not."""
+    if isinstance(value, bool | str):
+        raise ValueError("a whole number is required")
+    return value
+
+
+class FileIn(In):
+    id: UUID | None = None
+    name: FileName
+    size: Annotated[int, Field(ge=1, le=2_147_483_647), BeforeValidator(_number)]
+    type: ContentType
+    sha256: Sha256
+    purpose: Literal["visit_photo", "invoice", "expense", "other"]
+
+
+class UploadOut(Out):
+    """Send the bytes there, with exactly these headers, before it expires."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    expires_at: datetime
+
+
+class LinksOut(Out):
+    """Work without a token until they expire."""
+
+    original: str
+    thumbnail: str | None
+    display: str | None
+    expires_at: datetime
+
+
+class FileOut(Out):
+    id: UUID
+    name: str
+    purpose: str
+    type: str
+    size: int
+    sha256: str
+    status: Literal["declared", "uploaded", "ready", "refused"]
+    reason: str
+    """Why it was refused; empty otherwise."""
+    width: int | None
+    height: int | None
+    taken_at: datetime | None
+    duplicate: bool
+    """The company holds the same bytes in another file."""
+    version: int
+    created_at: datetime
+    links: LinksOut | None
+
+
+class DeclaredFileOut(FileOut):
+    upload: UploadOut | None
+    """Null once the bytes have arrived."""

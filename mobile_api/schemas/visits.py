@@ -1,0 +1,233 @@
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from mobile_api.schemas.base import (
+    NO_NUL,
+    NOT_BLANK,
+    Cursor,
+    Day,
+    In,
+    Key,
+    Limit,
+    LongText,
+    Out,
+    PlaceIn,
+    ShortText,
+    When,
+)
+from mobile_api.schemas.directory import EmployeeRefOut
+
+VisitStatus = Literal["created", "open", "completed", "cancelled"]
+PlanStatus = Literal["planned", "done", "cancelled"]
+Verdict = Literal["verified", "unverifiable", "out_of_range", "suspect"]
+Decision = Literal["accepted", "rejected"]
+ReasonCode = Literal[
+    "out_of_range",
+    "coarse_accuracy",
+    "identical_samples",
+    "impossible_speed",
+    "stale_fix",
+    "clock_skew",
+    "new_device",
+    "customer_without_place",
+]
+Tag = Annotated[str, StringConstraints(max_length=32, pattern=NO_NUL)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=NOT_BLANK)]
+MAX_SAMPLES = 5
+
+
+class CustomerRefOut(Out):
+    id: UUID
+    name: str
+
+
+class PlanFilters(In):
+    """Both days included."""
+
+    first: Day = Field(alias="from")
+    last: Day = Field(alias="to")
+    owner: UUID | None = None
+    mine: bool = False
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
+class VisitFilters(In):
+    """Both days included; `status`, `customer` and `owner` may be combined."""
+
+    status: VisitStatus | None = None
+    customer: UUID | None = None
+    owner: UUID | None = None
+    first: Day | None = Field(default=None, alias="from")
+    last: Day | None = Field(default=None, alias="to")
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
+class PlanIn(In):
+    id: UUID | None = None
+    customer_id: UUID
+    planned_on: Day
+    starts_at: When | None = None
+    ends_at: When | None = None
+    purpose: ShortText = ""
+
+
+class PlanOut(Out):
+    id: UUID
+    version: int
+    status: PlanStatus
+    customer: CustomerRefOut
+    owner: EmployeeRefOut
+    planned_on: date
+    starts_at: AwareDatetime | None
+    ends_at: AwareDatetime | None
+    purpose: str
+
+
+class PlansOut(Out):
+    items: list[PlanOut]
+    next_cursor: str | None
+
+
+class VisitIn(In):
+    """Of a plan, or unplanned to a customer: one of the two."""
+
+    id: UUID | None = None
+    customer_id: UUID | None = None
+    plan_id: UUID | None = None
+    purpose: ShortText = ""
+
+
+class CheckInIn(In):
+    samples: Annotated[list[PlaceIn], Field(min_length=1, max_length=MAX_SAMPLES)]
+    captured_at: When
+    """The phone's clock at the tap; the server's decides."""
+    device_id: Key
+
+
+class CheckOutIn(In):
+    samples: Annotated[list[PlaceIn], Field(max_length=MAX_SAMPLES)] = []
+
+
+class CancelIn(In):
+    reason: ShortText = ""
+
+
+class SummaryIn(In):
+    summary: LongText
+    next_step: ShortText = ""
+    next_on: Day | None = None
+
+
+class PhotoIn(In):
+    file_id: UUID
+    tag: Tag = ""
+
+
+class CommentIn(In):
+    id: UUID | None = None
+    text: Text
+
+
+class ReviewIn(In):
+    decision: Decision
+    reason: ShortText = ""
+
+
+class VisitItemOut(Out):
+    id: UUID
+    version: int
+    status: VisitStatus
+    customer: CustomerRefOut
+    owner: EmployeeRefOut
+    department_id: UUID
+    plan_id: UUID | None
+    purpose: str
+    started_at: AwareDatetime
+    checked_in_at: AwareDatetime | None
+    checked_out_at: AwareDatetime | None
+    verdict: Verdict | None
+    distance_m: float | None
+    """From the customer at check-in; null where nobody knows where the customer is."""
+    decision: Decision | None
+
+
+class VisitsOut(Out):
+    items: list[VisitItemOut]
+    next_cursor: str | None
+
+
+class ReasonOut(Out):
+    """The measured value beside the limit it broke, in `unit`."""
+
+    code: ReasonCode
+    value: float | None
+    limit: float | None
+    unit: Literal["m", "m/s", "s"] | None
+
+
+class VisitOut(VisitItemOut):
+    reasons: list[ReasonOut]
+    cancel_reason: str
+    summary: str
+    next_step: str
+    next_on: date | None
+    decision_reason: str
+    decided_at: AwareDatetime | None
+
+
+class PositionOut(Out):
+    """WGS-84, the most accurate sample of the check-in."""
+
+    lat: float
+    lng: float
+    accuracy_m: float
+    crs: Literal["wgs84"]
+
+
+class SampleOut(Out):
+    """As the phone reported it."""
+
+    stage: Literal["check_in", "check_out"]
+    lat: float
+    lng: float
+    accuracy_m: float
+    crs: Literal["wgs84", "gcj02"]
+    fixed_at: AwareDatetime
+    source: str
+
+
+class EvidenceOut(Out):
+    captured_at: AwareDatetime
+    skew_s: float
+    device_id: str
+    position: PositionOut
+    samples: list[SampleOut]
+
+
+class PhotoOut(Out):
+    file_id: UUID
+    name: str
+    status: Literal["declared", "uploaded", "ready", "refused"]
+    """Of the file; `GET /files/{id}` gives the picture."""
+    tag: str
+    created_at: AwareDatetime
+
+
+class CommentOut(Out):
+    id: UUID
+    author: EmployeeRefOut
+    text: str
+    created_at: AwareDatetime
+
+
+class VisitScreenOut(VisitOut):
+    decided_by: EmployeeRefOut | None
+    evidence: EvidenceOut | None
+    """Null before check-in."""
+    photos: list[PhotoOut]
+    comments: list[CommentOut]

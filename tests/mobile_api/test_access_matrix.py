@@ -1,0 +1,188 @@
+"""Who may do what, for every operation of the contract; a new operation without a row here fails.
+
+Each operation is called as nobody, as Zhao Qiang (a rep of another region) and as Sun Li (another company), on things
+that belong to Li Lei. What is hidden answers 404, nothing changes, and no answer holds an id of Li's things.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from backend.events.models import Event
+from mobile_api.api import api as contract
+from tests.support.visits import check_in_body, sample
+from tests.support.world import World, make_world
+
+OK, MADE, NOTHING, HIDDEN, FORBIDDEN = 200, 201, 204, 404, 403
+PUBLIC = {
+    "POST /auth/password": "is the door itself",
+    "POST /auth/refresh": "the refresh token is the proof",
+    "POST /webhooks/erp/{connector}": "the signature over the body is the proof",
+    "PUT /files/{file_id}/content": "the signature in the address is the proof",
+    "GET /files/{file_id}/content": "the signature in the address is the proof",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    zhao: int
+    sun: int
+    path: dict[str, str] = field(default_factory=dict)
+    """Parameter of the path → field of the world."""
+    query: dict[str, str] = field(default_factory=dict)
+    body: Callable[[World], Any] | None = None
+
+
+def own() -> Row:
+    """Everybody's own things: both get an answer, and it holds nothing of Li's."""
+    return Row(OK, OK)
+
+
+def of_li(name: str, what: str, body: Callable[[World], Any] | None = None, **query: str) -> Row:
+    """A thing of Li's: hidden from both."""
+    return Row(HIDDEN, HIDDEN, {name: what}, query, body)
+
+
+def about(body: Callable[[World], Any]) -> Row:
+    """Something new about a thing of Li's: he is hidden, so it cannot be made."""
+    return Row(HIDDEN, HIDDEN, body=body)
+
+
+NEXT_YEAR = {"from": "2026-11-01", "to": "2026-11-30"}
+NEARBY = {"lat": "31.2304", "lng": "121.4737", "crs": "wgs84"}
+
+
+def basket(world: World) -> list[dict[str, str]]:
+    return [{"product_id": str(world.product), "quantity": "1"}]
+
+
+MATRIX: dict[str, Row] = {
+    "POST /auth/password/change": Row(
+        FORBIDDEN, FORBIDDEN, body=lambda w: {"old_password": "x", "new_password": "a-new-long-phrase"}
+    ),
+    "POST /auth/logout": Row(NOTHING, NOTHING),
+    "GET /auth/sessions": own(),
+    "DELETE /auth/sessions/{session_id}": of_li("session_id", "session"),
+    "GET /me": own(),
+    "GET /me/today": own(),
+    "GET /departments": own(),
+    "GET /employees": own(),
+    "GET /employees/{employee_id}": Row(OK, HIDDEN, {"employee_id": "li"}),
+    "GET /customers": own(),
+    "POST /customers": Row(MADE, MADE, body=lambda w: {"name": "新客户"}),
+    "GET /customers/nearby": Row(OK, OK, query=NEARBY),
+    "GET /customers/{customer_id}": of_li("customer_id", "customer"),
+    "PATCH /customers/{customer_id}": of_li("customer_id", "customer", lambda w: {"version": 1, "name": "抢来"}),
+    "DELETE /customers/{customer_id}": of_li("customer_id", "customer"),
+    "POST /customers/{customer_id}/claim": of_li("customer_id", "customer"),
+    "POST /customers/{customer_id}/release": of_li("customer_id", "customer"),
+    "GET /customers/{customer_id}/contacts": of_li("customer_id", "customer"),
+    "POST /customers/{customer_id}/contacts": of_li("customer_id", "customer", lambda w: {"name": "老王"}),
+    "GET /visit-plans": Row(OK, OK, query=NEXT_YEAR),
+    "POST /visit-plans": about(lambda w: {"customer_id": w.customer, "planned_on": "2026-11-24"}),
+    "GET /visits": own(),
+    "POST /visits": about(lambda w: {"customer_id": w.customer}),
+    "GET /visits/{visit_id}": of_li("visit_id", "visit"),
+    "POST /visits/{visit_id}/check-in": of_li("visit_id", "visit", lambda w: check_in_body()),
+    "POST /visits/{visit_id}/check-out": of_li("visit_id", "visit", lambda w: {"samples": [sample()]}),
+    "POST /visits/{visit_id}/cancel": of_li("visit_id", "visit", lambda w: {}),
+    "POST /visits/{visit_id}/summary": of_li("visit_id", "visit", lambda w: {"summary": "x"}),
+    # Nobody without the capability learns whether the visit exists; test_visits.py tries managers of elsewhere.
+    "POST /visits/{visit_id}/review": Row(
+        FORBIDDEN, FORBIDDEN, {"visit_id": "visit"}, body=lambda w: {"decision": "accepted"}
+    ),
+    "POST /visits/{visit_id}/photos": of_li("visit_id", "visit", lambda w: {"file_id": w.file}),
+    "POST /visits/{visit_id}/comments": of_li("visit_id", "visit", lambda w: {"text": "x"}),
+    "POST /files": Row(
+        MADE,
+        MADE,
+        body=lambda w: {"name": "a.pdf", "size": 9, "type": "application/pdf", "sha256": "0" * 64, "purpose": "other"},
+    ),
+    "POST /files/{file_id}/complete": of_li("file_id", "file"),
+    "GET /files/{file_id}": of_li("file_id", "file"),
+    "GET /expense-categories": own(),
+    "GET /expense-requests": own(),
+    "POST /expense-requests": about(
+        lambda w: {
+            "category_id": w.category,
+            "customer_id": w.customer,
+            "purpose": "x",
+            "amount": {"amount": "1.00", "currency": "CNY"},
+        }
+    ),
+    "GET /expense-requests/{request_id}": of_li("request_id", "request"),
+    "PATCH /expense-requests/{request_id}": of_li("request_id", "request", lambda w: {"version": 1, "purpose": "y"}),
+    "POST /expense-requests/{request_id}/submit": of_li("request_id", "request"),
+    "GET /approvals": Row(OK, OK, query={"box": "todo"}),
+    "POST /approvals/preview": about(
+        lambda w: {"document_type": "expenses.expenserequest", "document_id": str(w.request)}
+    ),
+    "GET /approvals/{approval_id}": of_li("approval_id", "approval"),
+    "GET /approvals/{approval_id}/history": of_li("approval_id", "approval"),
+    "POST /approvals/{approval_id}/approve": of_li("approval_id", "approval", lambda w: {"opinion": "好"}),
+    "POST /approvals/{approval_id}/reject": of_li("approval_id", "approval", lambda w: {"opinion": "不"}),
+    "POST /approvals/{approval_id}/withdraw": of_li("approval_id", "approval"),
+    "GET /products": own(),
+    "GET /products/lookup": Row(HIDDEN, HIDDEN, query={"barcode": "6901234567892"}),
+    "GET /products/{product_id}": Row(OK, HIDDEN, {"product_id": "product"}),
+    "GET /stock": Row(OK, OK, query={"q": "tgy"}),
+    "GET /notifications": own(),
+    "POST /notifications/read": about(lambda w: {"ids": [str(w.request)]}),
+    "POST /orders/price": about(lambda w: {"customer_id": w.customer, "lines": basket(w)}),
+    "GET /orders": own(),
+    "POST /orders": about(lambda w: {"customer_id": w.customer, "lines": basket(w)}),
+    "GET /orders/{order_id}": of_li("order_id", "order"),
+    "PATCH /orders/{order_id}": of_li("order_id", "order", lambda w: {"version": 1, "lines": basket(w)}),
+    "POST /orders/{order_id}/submit": of_li("order_id", "order"),
+    "POST /orders/{order_id}/cancel": of_li("order_id", "order", lambda w: {}),
+    "POST /orders/{order_id}/follow": of_li("order_id", "order"),
+    "POST /orders/{order_id}/unfollow": of_li("order_id", "order"),
+    "GET /orders/{order_id}/timeline": of_li("order_id", "order"),
+}
+OPERATIONS = {
+    f"{method.upper()} {path.removeprefix('/api/v1')}": (method, path)
+    for path, methods in contract.get_openapi_schema()["paths"].items()
+    for method in methods
+}
+
+
+def test_every_operation_has_a_row():
+    assert set(OPERATIONS) == set(MATRIX) | set(PUBLIC)
+
+
+def call(caller: Any, operation: str, path: dict[str, UUID | str], row: Row, world: World | None) -> Any:
+    method, _, template = operation.partition(" ")
+    address = template.format(**path)
+    if method == "GET":
+        return caller.get(address, **row.query)
+    if method == "DELETE":
+        return caller.delete(address)
+    return getattr(caller, method.lower())(address, row.body(world) if row.body and world else None)
+
+
+@pytest.mark.parametrize("operation", MATRIX)
+def test_nobody_gets_anywhere(api, operation):
+    row = MATRIX[operation]
+    nothing = dict.fromkeys(row.path, "01a20370-e3c1-7056-bf12-f82c78d301ef")
+    reply = call(api(None), operation, nothing, row, None)
+    assert reply.status_code == 401, reply.content
+    assert reply.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("operation", MATRIX)
+def test_strangers_see_and_change_nothing(api, cast, media_root, operation):
+    world = make_world(cast, api)
+    row = MATRIX[operation]
+    path = {name: cast.li.pk if what == "li" else getattr(world, what) for name, what in row.path.items()}
+    for stranger, expected in ((cast.zhao, row.zhao), (cast.sun, row.sun)):
+        caller = api(stranger)
+        before = Event.objects.count()
+        reply = call(caller, operation, path, row, world)
+        assert reply.status_code == expected, (stranger, reply.content)
+        if expected >= 400:
+            assert Event.objects.count() == before
+        said = reply.content.decode().replace(f'"instance":"{reply.wsgi_request.path}"', "")
+        assert not [secret for secret in world.secrets if secret in said]
