@@ -1,0 +1,138 @@
+"""The HTTP side: read a call, let a fault strike, answer. One thread per connection."""
+
+import json
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+from infra.simulators.wechat import control, faults, phone
+from infra.simulators.wechat.api import ROUTES
+from infra.simulators.wechat.api.access import error
+from infra.simulators.wechat.faults import Fault
+from infra.simulators.wechat.replies import ApiError, Call, failure
+from infra.simulators.wechat.state import Request, State
+
+MAX_BODY = 2 * 1024 * 1024
+LOGGED_BODY = 4096
+IDLE_SECONDS = 60
+
+
+class Server(ThreadingHTTPServer):
+    """The default backlog of 5 makes connections fail under a burst, which no test asked for."""
+
+    request_queue_size = 128
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], state: State) -> None:
+        self.state = state
+        super().__init__(address, Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of callers that hung up: tests make them do so."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = IDLE_SECONDS
+    wbufsize = -1  # head and body leave in one packet; two would meet the delayed acknowledgement
+    server: Server
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        body = self._read_body()
+        if body is None:
+            return
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        call = Call(self.command, parts.path, query, body, self.client_address[0])
+        if call.path == "/":
+            self._show_phones()
+        elif call.path.startswith("/__sim/"):
+            self._control(call)
+        else:
+            self._platform(call)
+
+    do_POST = do_PUT = do_DELETE = do_GET
+
+    def _read_body(self) -> bytes | None:
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not length.isdigit():
+            self._send(411, b"Content-Length required", {"Connection": "close"})
+            return None
+        if int(length) > MAX_BODY:
+            self._send(413, b"", {"Connection": "close"})
+            return None
+        return self.rfile.read(int(length))
+
+    def _show_phones(self) -> None:
+        with self.server.state.lock:
+            page = phone.page(self.server.state)
+        policy = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": phone.POLICY}
+        self._send(200, page, policy)
+
+    def _control(self, call: Call) -> None:
+        try:
+            with self.server.state.lock:
+                answer, status = control.handle(self.server.state, call), 200
+        except control.ControlError as wrong:
+            answer, status = {"error": str(wrong)}, 400
+        self._send_json(answer, status)
+
+    def _platform(self, call: Call) -> None:
+        state = self.server.state
+        with state.lock:
+            scenario = state.scenario
+            fault = faults.take(state.faults, call.path, state.random)
+            shown = call.body[:LOGGED_BODY].decode("utf-8", "replace")
+            request = Request(state.now(), call.method, call.path, call.query, shown, fault=fault is not None)
+            state.requests.append(request)
+        fault = fault or Fault(call.path)
+        answer = self._work(call, request) if fault.after else None
+        if scenario.wait(fault.delay) or scenario is not state.scenario:
+            self.close_connection = True  # the scenario ended meanwhile: a late call must not touch the next
+        elif fault.close:
+            self.close_connection = True
+        elif fault.spoils_reply:
+            self._send_fault(fault, call, request)
+        else:
+            self._send_json(answer or self._work(call, request), request.status or 200)
+
+    def _work(self, call: Call, request: Request) -> dict[str, object]:
+        state = self.server.state
+        endpoint = ROUTES.get(call.path)
+        if endpoint is None:
+            request.status = 404
+            return {"errcode": 404, "errmsg": "not simulated"}
+        with state.lock:
+            try:
+                if call.method != endpoint.method:
+                    raise error(40058, f"require {endpoint.method} method")
+                answer = endpoint.handler(state, call)
+            except ApiError as refused:
+                answer = failure(refused.errcode, refused.text, ip=call.ip, now=state.now())
+            request.status, request.errcode = 200, int(str(answer["errcode"]))
+        return answer
+
+    def _send_fault(self, fault: Fault, call: Call, request: Request) -> None:
+        request.status, request.errcode = fault.status, fault.errcode
+        if fault.errcode is not None:
+            now = self.server.state.now()
+            self._send_json(failure(fault.errcode, fault.errmsg, ip=call.ip, now=now), fault.status)
+        else:
+            self._send(fault.status, fault.payload, {"Content-Type": "text/html"} | fault.headers)
+
+    def _send_json(self, data: object, status: int = 200) -> None:
+        body = json.dumps(data, ensure_ascii=False).encode()
+        self._send(status, body, {"Content-Type": "application/json; charset=UTF-8"})
+
+    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: `/__sim/requests` shows what was called, and standard output holds one line only."""
