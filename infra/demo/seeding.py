@@ -1,0 +1,155 @@
+"""Two companies to look at, and everything the main job needs. Repeatable: what is there stays, what is used up is
+made anew."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from backend.approvals import selectors as approvals
+from backend.approvals.services import ensure_default_flows
+from backend.core.actor import Actor
+from backend.core.clock import today_in
+from backend.customers.models import Customer
+from backend.directory.models import Company, Employee, Identity
+from backend.directory.selectors import actor_for
+from backend.directory.services import people
+from backend.erp.models import ErpSystem
+from backend.erp.services.systems import put_system
+from backend.expenses import services as expenses
+from backend.expenses.models import ExpenseCategory
+from backend.visits.services import plan_visit
+from backend.wechat.models import WecomApp
+from backend.wechat.services import configure_app
+from infra.demo import cast, simulator
+from infra.demo.dataset import Dataset
+from infra.demo.importer import import_dataset
+from infra.demo.northwind import read_northwind
+from infra.demo.own import DATA, read_own
+from infra.demo.paths import NORTHWIND
+
+PLANNED = (("BJ001", time(10), "秋季新品推介"), ("BJ002", time(14, 30), "查看陈列"))
+"""Customer code, hour, purpose: Li Lei's day."""
+OPEN_REQUEST = ("sample", "新品试饮样品", Decimal("320.00"))
+"""Category, purpose and amount of what waits in Han Meimei's to-do box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    erp: ErpSystem
+    new: int
+    """Rows that were not there before."""
+
+
+def datasets() -> list[tuple[str, str, Dataset]]:
+    """Company code, company name and what it shall have; Northwind only where it is at hand."""
+    found = [("demo", "北风贸易", read_own("demo")), ("acme", "甲公司", read_own("acme"))]
+    if NORTHWIND.exists():
+        found.append(("demo", "北风贸易", read_northwind(NORTHWIND.read_text("utf-8"))))
+    return found
+
+
+def seed(data: list[tuple[str, str, Dataset]], *, at: datetime, on_row: Callable[[], object] = lambda: None) -> Seeded:
+    """Never to be called in production: its password is public."""
+    companies: dict[str, Company] = {}
+    new = 0
+    for code, name, rows in data:
+        companies[code] = people.found_company(code=code, name=name)
+        counts = import_dataset(rows, company=companies[code], at=at, on_row=on_row)
+        new += sum(count.new for count in counts.values())
+    for company in companies.values():
+        ensure_default_flows(actor=Actor.system(company.pk))
+        expenses.ensure_default_categories(actor=Actor.system(company.pk))
+    staff = {member: _with_password(companies[member.company], member, at) for member in cast.EVERYBODY}
+    _plan_day(companies["demo"], staff[cast.LI], at)
+    _leave_one_open(staff[cast.LI], staff[cast.HAN], at)
+    _connect_wecom(companies["demo"], staff)
+    return Seeded(erp=_connect_erp(companies["demo"], at), new=new)
+
+
+def _with_password(company: Company, member: cast.Member, at: datetime) -> Employee:
+    employee = Employee.objects.get(company=company, number=member.number)
+    if not employee.check_password(cast.PASSWORD):  # setting it ends every session, so only where it must be set
+        people.set_password(
+            actor=Actor.system(company.pk),
+            employee_id=employee.pk,
+            password=cast.PASSWORD,
+            must_change=False,
+            at=at,
+        )
+    return employee
+
+
+def _plan_day(company: Company, li: Employee, at: datetime) -> None:
+    zone, today = ZoneInfo(company.timezone), today_in(company.timezone, at)
+    for code, hour, purpose in PLANNED:
+        customer = Customer.objects.get(company=company, code=code)
+        starts_at = datetime.combine(today, hour, zone)
+        plan_visit(
+            actor=actor_for(li),
+            id=_always_the_same("plan", customer.pk, starts_at.isoformat(), purpose),
+            customer_id=customer.pk,
+            planned_on=today,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=1),
+            purpose=purpose,
+            at=at,
+        )
+
+
+def _leave_one_open(li: Employee, han: Employee, at: datetime) -> None:
+    if approvals.open_task_count(actor=actor_for(han)):
+        return
+    actor, (code, purpose, amount) = actor_for(li), OPEN_REQUEST
+    category = ExpenseCategory.objects.get(company_id=li.company_id, code=code)
+    request, _ = expenses.create_request(
+        actor=actor,
+        category_id=category.pk,
+        purpose=purpose,
+        amount=amount,
+        currency=li.company.currency,
+        at=at,
+    )
+    expenses.submit_request(actor=actor, request_id=request.pk, at=at)
+
+
+def _connect_wecom(company: Company, staff: dict[cast.Member, Employee]) -> None:
+    seed: dict[str, Any] = json.loads((DATA / "wecom.json").read_text("utf-8"))
+    simulator.seed(settings.WECOM_API_BASE, seed)
+    (corp,) = seed["corps"]
+    (app,) = corp["apps"]
+    actor = Actor.system(company.pk)
+    known = WecomApp.objects.filter(company=company, agent_id=app["agent_id"]).first()
+    if known is None or (known.corp_id, known.secret) != (corp["corp_id"], app["secret"]):
+        configure_app(actor=actor, corp_id=corp["corp_id"], **app)
+    for member, employee in staff.items():
+        if member.wecom:
+            people.bind_identity(
+                actor=actor,
+                employee_id=employee.pk,
+                provider=Identity.Provider.WECOM,
+                tenant=corp["corp_id"],
+                subject=member.wecom,
+            )
+
+
+def _connect_erp(company: Company, at: datetime) -> ErpSystem:
+    """It signs what it tells us; orders for it wait to be written into a file, since nothing listens for them."""
+    return put_system(
+        actor=Actor.system(company.pk),
+        code="erp",
+        name="北风 ERP",
+        kind=ErpSystem.Kind.WEBHOOK,
+        receives_orders=True,
+        at=at,
+    )
+
+
+def _always_the_same(*parts: object) -> UUID:
+    return uuid5(NAMESPACE_URL, "/".join(["waiqin-demo", *map(str, parts)]))
