@@ -1,0 +1,1 @@
+"""An empty database becomes a company at work: `python -m infra.bench.filling '{"visits": …}'` with DATABASE_URL."""
