@@ -1,0 +1,35 @@
+import pytest
+
+from backend.directory.authentication import authenticator
+from tests.support.cast import Cast, make_cast
+from tests.support.client import Api
+from tests.support.work import run_owed
+
+
+@pytest.fixture(autouse=True)
+def _forget_tokens():
+    """A process remembers verified tokens; tests share one process."""
+    authenticator.clear()
+
+
+@pytest.fixture
+def cast(db) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def api(cast: Cast) -> Api:
+    """`api(cast.li).post("/visits", {...})`; `api(None)` is anonymous."""
+    return Api()
+
+
+@pytest.fixture
+def work(db):
+    """`work()` performs what is owed, round after round until nothing is due, as dispatcher and worker would."""
+    return run_owed
+
+
+@pytest.fixture
+def media_root(tmp_path, settings):
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT

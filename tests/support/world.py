@@ -1,0 +1,57 @@
+"""One thing of each kind, all belonging to Li Lei of 外勤公司."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from backend.approvals.models import Approval
+from backend.core.actor import Actor
+from backend.directory.models import Session
+from tests.support.cast import Cast
+from tests.support.client import Api
+from tests.support.expenses import prepare, submitted
+from tests.support.files import uploaded
+from tests.support.stock import make_product
+from tests.support.visits import checked_in
+
+
+@dataclass(frozen=True)
+class World:
+    session: UUID
+    customer: str
+    plan: str
+    visit: str
+    file: str
+    category: str
+    request: UUID
+    approval: UUID
+    product: UUID
+    order: str
+
+    @property
+    def secrets(self) -> set[str]:
+        """Ids that nobody outside Li's line of command may ever read."""
+        return {str(value) for name, value in vars(self).items() if name not in {"product", "category"}}
+
+
+def make_world(cast: Cast, api: Api) -> World:
+    prepare(cast)
+    li = api(cast.li)
+    visit = checked_in(li)
+    customer = visit["customer"]["id"]
+    plan = li.post("/visit-plans", {"customer_id": customer, "planned_on": "2026-11-23"}).json()["id"]
+    product = make_product(Actor.system(cast.company.pk), "T1", "铁观音")
+    order = li.post("/orders", {"customer_id": customer, "lines": [{"product_id": str(product.pk), "quantity": "2"}]})
+    assert order.status_code == 201, order.content
+    request = submitted(cast.li)
+    return World(
+        session=Session.objects.get(employee=cast.li).pk,
+        customer=customer,
+        plan=plan,
+        visit=visit["id"],
+        file=uploaded(li, b"%PDF-1.7", name="x.pdf", type="application/pdf", purpose="other")["id"],
+        category=str(request.category_id),
+        request=request.pk,
+        approval=Approval.objects.get(document_id=request.pk).pk,
+        product=product.pk,
+        order=order.json()["id"],
+    )
