@@ -57,7 +57,7 @@ def no_forbidden_habits(trees: Trees) -> Iterator[str]:
                     isinstance(item, ast.Assign) and ast.unparse(item.targets[0]) == "ordering" for item in body
                 ):
                     yield f"{path}:{node.lineno} Meta.ordering"
-                case ast.FunctionDef(name="save") if path.name == "models.py":
+                case ast.FunctionDef(name="save") if path.name == "models.py" or path.parent.name == "models":
                     yield f"{path}:{node.lineno} save() override"
                 case ast.Name(id="ModelSchema"):
                     yield f"{path}:{node.lineno} ModelSchema"

@@ -12,7 +12,7 @@ from tests.architecture.sources import CODE, ROOT
 PLANTED = {
     "Three folders": ("backend/visits/selectors.py", "import mobile_api.paging"),
     "Inside backend": ("backend/core/money.py", "import backend.directory.models"),
-    "An app is four files": ("backend/directory/models.py", "import backend.directory.selectors"),
+    "An app is four files": ("backend/directory/models/people.py", "import backend.directory.selectors"),
     "Business rules know": ("backend/directory/selectors.py", "import ninja"),
 }
 

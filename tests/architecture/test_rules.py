@@ -49,6 +49,7 @@ def test_positional_and_split_services_are_found_too(path, code):
         ("backend/visits/utils.py", "x = 1"),
         ("backend/visits/apps.py", "from django.db.models.signals import post_save"),
         ("backend/visits/models.py", "def save(self): ..."),
+        ("backend/directory/models/people.py", "def save(self): ..."),
         ("mobile_api/schemas/x.py", "class Out(ModelSchema): ..."),
         ("backend/visits/services.py", "transaction.on_commit(f)"),
         ("notifications/services.py", "send.delay(1)"),

@@ -1,3 +1,5 @@
+"""The company, its departments, roles and people."""
+
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -144,78 +146,3 @@ class RoleAssignment(models.Model):
         verbose_name = bilingual("角色分配", "role assignment")
         verbose_name_plural = bilingual("角色分配", "role assignments")
         constraints = [models.UniqueConstraint(fields=["employee", "role"], name="role_assigned_once")]
-
-
-class Identity(models.Model):
-    """Who an employee is to an outside provider: (provider, corp or app id, their id for him)."""
-
-    class Provider(models.TextChoices):
-        WECOM = "wecom", bilingual("企业微信", "WeCom")
-        WECHAT = "wechat", bilingual("微信", "WeChat")
-
-    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
-    employee = models.ForeignKey(Employee, models.CASCADE, related_name="identities")
-    provider = models.CharField(max_length=16, choices=Provider.choices)
-    tenant = models.CharField(max_length=64)
-    subject = models.CharField(max_length=128)
-    subject_key = models.CharField(max_length=128)
-    """`subject` in lower case: WeCom user ids are unique without regard to case."""
-
-    class Meta:
-        verbose_name = bilingual("外部身份", "identity")
-        verbose_name_plural = bilingual("外部身份", "identities")
-        constraints = [
-            models.UniqueConstraint(fields=["provider", "tenant", "subject_key"], name="identity_once"),
-            models.UniqueConstraint(fields=["employee", "provider", "tenant"], name="one_identity_per_tenant"),
-        ]
-
-
-class Session(models.Model):
-    """One device signed in as one employee, from sign-in to sign-out: the family of its refresh tokens."""
-
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
-    employee = models.ForeignKey(Employee, models.CASCADE, related_name="sessions")
-    device_id = models.CharField(max_length=64)
-    device_name = models.CharField(max_length=64, blank=True)
-    app = models.CharField(max_length=32, blank=True)
-    address = models.CharField(max_length=64, blank=True)
-    created_at = models.DateTimeField()
-    last_seen_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    revoked_at = models.DateTimeField(null=True, blank=True)
-    revoked_reason = models.CharField(max_length=32, blank=True)
-
-    class Meta:
-        verbose_name = bilingual("登录会话", "session")
-        verbose_name_plural = bilingual("登录会话", "sessions")
-        indexes = [models.Index(fields=["employee", "-last_seen_at"], name="session_of_employee")]
-
-
-class RefreshToken(models.Model):
-    """A single-use key to a session; only its hash is kept."""
-
-    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
-    session = models.ForeignKey(Session, models.CASCADE, related_name="refresh_tokens")
-    hash = models.BinaryField(max_length=32, unique=True)
-    created_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True, blank=True)
-
-
-class Revocation(models.Model):
-    """Tells every process to forget what it verified for this employee, or for this one session."""
-
-    company = models.ForeignKey(Company, models.PROTECT, related_name="+")
-    employee = models.ForeignKey(Employee, models.CASCADE, related_name="+")
-    session = models.ForeignKey(Session, models.CASCADE, null=True, blank=True, related_name="+")
-    at = models.DateTimeField(db_index=True)
-
-
-class Throttle(models.Model):
-    """Failures counted by key (an account, an address), so that guessing grows slow. Belongs to no company: a login
-    with an unknown company counts too."""
-
-    key = models.CharField(max_length=160, primary_key=True)
-    failures = models.PositiveIntegerField(default=0)
-    last_failure_at = models.DateTimeField()
-    blocked_until = models.DateTimeField(null=True, blank=True)
