@@ -14,6 +14,7 @@ from mobile_api.routers import (
     approvals,
     auth,
     customers,
+    delegations,
     directory,
     expenses,
     files,
@@ -86,6 +87,7 @@ errors.register(api)
 api.add_router("/auth", auth.router)
 api.add_router("", me.router)
 api.add_router("", directory.router)
+api.add_router("/delegations", delegations.router)
 api.add_router("/customers", customers.router)
 api.add_router("", visits.router)
 api.add_router("/files", files.router)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from backend.core.actor import Actor
 from backend.core.errors import NotFound
+from backend.directory import kinds
 from backend.documents.models import Document
 
 MANAGER_STEP: dict[str, Any] = {
@@ -79,6 +80,7 @@ _types: dict[str, DocumentType] = {}
 
 def register(document_type: DocumentType) -> None:
     _types[document_type.label] = document_type
+    kinds.register(document_type.label)
 
 
 def get(label: str) -> DocumentType:

@@ -17,6 +17,7 @@ CAPABILITIES: dict[str, str] = {
     "catalog.write": bilingual("维护商品", "maintain products"),
     "erp.operate": bilingual("导入与对账 ERP 数据", "import and reconcile ERP data"),
     "directory.manage": bilingual("管理组织与角色", "manage people and roles"),
+    "handover.manage": bilingual("安排下属的工作移交与委托", "arrange handovers and delegations of the team"),
     "audit.read": bilingual("查看审计记录", "read the audit trail"),
 }
 
@@ -43,7 +44,7 @@ _FIELD_WORK = ("customer.write", "visit.write", "expense.write", "order.write", 
 
 STANDARD_ROLES: tuple[RoleTemplate, ...] = (
     RoleTemplate("rep", "业务员", _FIELD_WORK, Scope.OWN),
-    RoleTemplate("manager", "主管", (*_FIELD_WORK, "visit.review"), Scope.SUBTREE),
+    RoleTemplate("manager", "主管", (*_FIELD_WORK, "visit.review", "handover.manage"), Scope.SUBTREE),
     RoleTemplate("finance", "财务", ("expense.write", "expense.pay", "stock.read", "cost.read"), Scope.COMPANY),
     RoleTemplate("administrator", "管理员", tuple(CAPABILITIES), Scope.COMPANY, is_staff=True),
 )

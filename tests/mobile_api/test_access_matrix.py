@@ -71,6 +71,11 @@ MATRIX: dict[str, Row] = {
     "GET /departments": own(),
     "GET /employees": own(),
     "GET /employees/{employee_id}": Row(OK, HIDDEN, {"employee_id": "li"}),
+    "GET /delegations": Row(OK, OK, query={"box": "given"}),
+    "POST /delegations": about(
+        lambda w: {"delegate_id": str(w.delegation), "from_on": "2026-11-01", "to_on": "2099-01-01"}
+    ),
+    "POST /delegations/{delegation_id}/end": of_li("delegation_id", "delegation"),
     "GET /customers": own(),
     "POST /customers": Row(MADE, MADE, body=lambda w: {"name": "新客户"}),
     "GET /customers/nearby": Row(OK, OK, query=NEARBY),

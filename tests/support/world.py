@@ -26,6 +26,7 @@ class World:
     approval: UUID
     product: UUID
     order: str
+    delegation: str
 
     @property
     def secrets(self) -> set[str]:
@@ -43,6 +44,9 @@ def make_world(cast: Cast, api: Api) -> World:
     order = li.post("/orders", {"customer_id": customer, "lines": [{"product_id": str(product.pk), "quantity": "2"}]})
     assert order.status_code == 201, order.content
     request = submitted(cast.li)
+    days = {"from_on": "2026-11-01", "to_on": "2099-12-31"}
+    delegation = li.post("/delegations", {"delegate_id": str(cast.han.pk), **days})
+    assert delegation.status_code == 201, delegation.content
     return World(
         session=Session.objects.get(employee=cast.li).pk,
         customer=customer,
@@ -54,4 +58,5 @@ def make_world(cast: Cast, api: Api) -> World:
         approval=Approval.objects.get(document_id=request.pk).pk,
         product=product.pk,
         order=order.json()["id"],
+        delegation=delegation.json()["id"],
     )

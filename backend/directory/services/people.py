@@ -14,7 +14,7 @@ from backend.core.text import bilingual
 from backend.directory.models import Company, Department, Employee, Identity, Role, RoleAssignment
 from backend.directory.roles import CAPABILITIES, RESOURCES, STANDARD_ROLES
 from backend.directory.selectors import subtree_of
-from backend.directory.services import sessions
+from backend.directory.services import delegations, sessions
 from backend.events import services as events
 
 
@@ -188,6 +188,7 @@ def dismiss(*, actor: Actor, employee_id: UUID, at: datetime) -> Employee:
         employee.save(update_fields=["is_active"])
         events.record("employee.dismissed", employee, actor=actor, at=at)
         sessions.end_all_sessions(actor=actor, employee_id=employee.pk, reason="dismissed", at=at)
+        delegations.end_all_of(actor=actor, employee_id=employee.pk, at=at)
     return employee
 
 
