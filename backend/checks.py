@@ -9,6 +9,7 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register, run
 from django.core.exceptions import ImproperlyConfigured
 
 from backend.core.text import in_both
+from backend.directory import keys
 from backend.settings import DEVELOPMENT_SECRET, env
 
 MIN_KEY_BYTES = 32
@@ -25,15 +26,30 @@ def secrets_are_secret(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
                 id="waiqin.E001",
             )
         )
-    if any(len(key.encode()) < MIN_KEY_BYTES for key in (settings.SECRET_KEY, *settings.JWT_KEYS)):
+    if len(settings.SECRET_KEY.encode()) < MIN_KEY_BYTES:
         found.append(
             Error(
                 in_both("密钥短于 32 字节", "a key is shorter than 32 bytes"),
-                hint="SECRET_KEY, JWT_KEYS: openssl rand -hex 32",
+                hint="SECRET_KEY=$(openssl rand -hex 32)",
                 id="waiqin.E002",
             )
         )
     return found
+
+
+@register(Tags.security)
+def tokens_can_be_signed(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    try:
+        keys.parse(settings.JWT_KEYS, settings.JWT_ALGORITHM)
+    except keys.BadKey as exc:
+        return [
+            Error(
+                in_both(f"登录凭证的密钥不可用：{exc}", f"access tokens cannot be signed: {exc}"),
+                hint=f"JWT_ALGORITHM={'|'.join(keys.ALGORITHMS)}; JWT_KEYS=$(openssl rand -hex 32)",
+                id="waiqin.E012",
+            )
+        ]
+    return []
 
 
 @register(Tags.security)

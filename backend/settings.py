@@ -39,6 +39,7 @@ class Environment(BaseSettings):
     owed_lease_s: float = Field(default=90, gt=0)
     owed_enqueued_for_s: float = Field(default=30, gt=0)
 
+    jwt_algorithm: str = "HS256"
     jwt_keys: str = ""
     field_encryption_keys: str = ""
     revocation_check_s: float = Field(default=1.0, ge=0, le=2)
@@ -176,8 +177,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
+JWT_ALGORITHM = env.jwt_algorithm
 JWT_KEYS = _listed(env.jwt_keys) or [_derived("jwt")]
-"""Newest first: the first signs, all verify."""
+"""The first signs, all verify (backend/directory/keys.py)."""
 JWT_ISSUER = "waiqin"
 JWT_AUDIENCE = "waiqin-mobile"
 FIELD_ENCRYPTION_KEYS = _listed(env.field_encryption_keys) or [_derived("fields")]

@@ -11,10 +11,10 @@ from django.conf import settings
 
 from backend.core.errors import Unauthenticated
 from backend.core.text import bilingual
+from backend.directory import keys
 
 ACCESS_LIFETIME = timedelta(minutes=15)
 REFRESH_LIFETIME = timedelta(days=30)
-ALGORITHM = "HS256"
 TYPE = "at+jwt"
 LEEWAY_S = 5
 MAX_LENGTH = 4096
@@ -40,12 +40,8 @@ class Claims:
     """Seconds since the epoch."""
 
 
-def key_id(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:12]
-
-
 def sign_access(*, employee_id: UUID, company_id: UUID, session_id: UUID, at: datetime) -> str:
-    key = settings.JWT_KEYS[0]
+    key = keys.signing_key()
     claims = {
         "iss": settings.JWT_ISSUER,
         "aud": settings.JWT_AUDIENCE,
@@ -55,7 +51,8 @@ def sign_access(*, employee_id: UUID, company_id: UUID, session_id: UUID, at: da
         "sid": str(session_id),
         "company": str(company_id),
     }
-    return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"typ": TYPE, "kid": key_id(key)})
+    assert key.signing is not None  # backend/directory/keys.py takes no list that begins otherwise
+    return jwt.encode(claims, key.signing, algorithm=settings.JWT_ALGORITHM, headers={"typ": TYPE, "kid": key.id})
 
 
 def verify_access(token: str, *, at: datetime) -> Claims:
@@ -64,13 +61,13 @@ def verify_access(token: str, *, at: datetime) -> Claims:
         raise TokenInvalid()
     try:
         header = jwt.get_unverified_header(token)
-        keys = {key_id(key): key for key in settings.JWT_KEYS}
-        if header.get("typ") != TYPE or header.get("kid") not in keys:
+        key = keys.key_with_id(header.get("kid"))
+        if header.get("typ") != TYPE or key is None:
             raise TokenInvalid()
         claims = jwt.decode(
             token,
-            keys[header["kid"]],
-            algorithms=[ALGORITHM],
+            key.verifying,
+            algorithms=[settings.JWT_ALGORITHM],
             audience=settings.JWT_AUDIENCE,
             issuer=settings.JWT_ISSUER,
             options={

@@ -20,7 +20,7 @@ from backend.approvals.models import Task  # noqa: E402
 from backend.catalog.models import Barcode  # noqa: E402
 from backend.core import clock  # noqa: E402
 from backend.core.actor import Actor  # noqa: E402
-from backend.directory import tokens  # noqa: E402
+from backend.directory import keys, tokens  # noqa: E402
 from backend.directory.models import Employee  # noqa: E402
 from backend.directory.selectors import actor_for  # noqa: E402
 from backend.directory.services import sessions  # noqa: E402
@@ -118,7 +118,7 @@ def _for_the_floor(people: list[Employee]) -> dict[str, Any]:
     actor = next(actor for person, actor in actors.items() if person.number.startswith("R"))
     visit = Visit.objects.filter(owner_id=actor.employee_id).values_list("pk", flat=True)[0]
     barcode = Barcode.objects.filter(company_id=actor.company_id).values_list("code", flat=True)[0]
-    key = settings.JWT_KEYS[0]
+    key = keys.signing_key()
     return {
         "sql": {
             "visit_list": _statement(lambda: hot.newest_visits(actor=actor, limit=21)),
@@ -134,11 +134,11 @@ def _for_the_floor(people: list[Employee]) -> dict[str, Any]:
         },
         "departments": {str(person.pk): _departments(actor) for person, actor in actors.items()},
         "tokens": {
-            "key": key,
-            "algorithm": tokens.ALGORITHM,
+            "key": key.signing,
+            "algorithm": settings.JWT_ALGORITHM,
             "issuer": settings.JWT_ISSUER,
             "audience": settings.JWT_AUDIENCE,
-            "headers": {"typ": tokens.TYPE, "kid": tokens.key_id(key)},
+            "headers": {"typ": tokens.TYPE, "kid": key.id},
             "lifetime_s": int(tokens.ACCESS_LIFETIME.total_seconds()),
         },
         "options": settings.DATABASES["default"]["OPTIONS"]["options"],

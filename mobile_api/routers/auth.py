@@ -1,13 +1,22 @@
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Router, Status
 
 from backend.core import clock
-from backend.directory import selectors
+from backend.directory import keys, selectors
 from backend.directory.services import people, sessions
 from mobile_api.auth import Request
-from mobile_api.schemas.auth import PasswordChangeIn, PasswordIn, RefreshIn, SessionOut, SessionsOut, SignedInOut
+from mobile_api.schemas.auth import (
+    KeysOut,
+    PasswordChangeIn,
+    PasswordIn,
+    RefreshIn,
+    SessionOut,
+    SessionsOut,
+    SignedInOut,
+)
 
 router = Router(tags=["auth"])
 
@@ -70,3 +79,9 @@ def list_sessions(request: Request) -> SessionsOut:
 def end_session(request: Request, session_id: UUID) -> Status[None]:
     sessions.end_session(actor=request.auth, session_id=session_id, at=clock.now())
     return Status(204, None)
+
+
+@router.get("/jwks", response=KeysOut, auth=None)
+def list_public_keys(request: HttpRequest) -> dict[str, Any]:
+    """For whoever wants to verify access tokens; empty where they are signed with a shared secret."""
+    return {"keys": keys.public_keys()}

@@ -54,3 +54,18 @@ class SessionOut(Out):
 
 class SessionsOut(Out):
     items: list[SessionOut]
+
+
+class KeyOut(Out):
+    """RFC 7517 and RFC 8037."""
+
+    kty: str
+    crv: str
+    alg: str
+    use: str
+    kid: str
+    x: str
+
+
+class KeysOut(Out):
+    keys: list[KeyOut]

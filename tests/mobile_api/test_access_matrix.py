@@ -19,6 +19,7 @@ from tests.support.world import World, make_world
 OK, MADE, NOTHING, HIDDEN, FORBIDDEN = 200, 201, 204, 404, 403
 PUBLIC = {
     "POST /auth/password": "is the door itself",
+    "GET /auth/jwks": "public keys are public",
     "POST /auth/refresh": "the refresh token is the proof",
     "POST /webhooks/erp/{connector}": "the signature over the body is the proof",
     "PUT /files/{file_id}/content": "the signature in the address is the proof",
