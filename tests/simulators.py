@@ -21,9 +21,11 @@ class Simulator:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def call(self, path: str, body: Any = None) -> Any:
+    def call(self, path: str, body: Any = None, **query: Any) -> Any:
         """POST a body (bytes as they are, anything else as JSON) or GET without one; the JSON of the answer."""
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        if query:
+            path += ("&" if "?" in path else "?") + urlencode(query)
         try:
             with _open(self.url + path, data=data, timeout=30) as response:
                 return json.load(response)
@@ -54,13 +56,22 @@ class Simulator:
         """Put the platform's clock forward."""
         self._control("clock", {"advance": seconds})
 
+    def issue_code(self, kind: str, user: str = "", **where: Any) -> str:
+        """The code this person's device gets; the kinds and fields are those of control/people.py."""
+        return self._control("issue_code", {"kind": kind, "user": user, **where})["code"]
+
+    def revoke_tokens(self, **of: Any) -> None:
+        """Let tokens die before their time: all, or those of one app or account."""
+        self._control("revoke_tokens", of)
+
     def reset(self) -> None:
         """Forget everything, end waiting calls, and return to the true clock."""
         self._control("reset", {})
 
-    def _control(self, action: str, body: dict[str, Any]) -> None:
+    def _control(self, action: str, body: dict[str, Any]) -> Any:
         answer = self.call(f"/__sim/{action}", body)
         assert "error" not in answer, answer["error"]
+        return answer
 
 
 @contextmanager

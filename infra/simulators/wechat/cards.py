@@ -3,8 +3,9 @@
 import re
 from typing import Any
 
+from infra.simulators.wechat.model import App
 from infra.simulators.wechat.replies import ApiError
-from infra.simulators.wechat.state import App, State
+from infra.simulators.wechat.state import State
 
 Json = dict[str, Any]
 

@@ -10,6 +10,11 @@ from dataclasses import dataclass
 TOKEN_SECONDS = 7200
 TOKEN_GRACE_SECONDS = 300
 TOKEN_MODES = ("rotate", "grace", "same")
+CODE_SECONDS = 300
+USER_TICKET_SECONDS = 1800
+STABLE_REFRESHES = ((30, 1), (86400, 20))
+PLAIN_TOKENS = ((86400, 2000),)
+LOGINS_PER_PERSON = ((60, 100),)
 
 MAX_USERS = 1000
 MAX_PARTIES = 100
@@ -18,34 +23,6 @@ DUPLICATE_SECONDS_DEFAULT = 1800
 DUPLICATE_SECONDS_MAX = 4 * 3600
 MEMBER_LIMITS = ((60, 30), (3600, 1000))
 """(window in seconds, messages): beyond it the platform drops a member's messages and still answers ok."""
-
-TEXTS = {
-    40001: "invalid credential",
-    40008: "invalid message type",
-    40013: "invalid corpid",
-    40014: "invalid access_token",
-    40032: "invalid userid list size",
-    40033: "invalid character in request",
-    40039: "invalid url size",
-    40056: "invalid agentid",
-    40058: "invalid Request Parameter",
-    40091: "invalid secret",
-    41001: "access_token missing",
-    41002: "corpid missing",
-    41004: "corpsecret missing",
-    41010: "missing url",
-    41011: "missing agentid",
-    41016: "missing title",
-    41033: "missing description",
-    42001: "access_token expired",
-    44004: "empty content",
-    45002: "content size out of limit",
-    45034: "url without protocol head",
-    60020: "not allow to access from your ip",
-    81013: "user & party & tag all invalid",
-    82001: "All touser & toparty & totag empty",
-    301002: "not allow operate another agent with this accesstoken",
-}
 
 
 @dataclass(frozen=True)

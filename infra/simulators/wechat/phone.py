@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from infra.simulators.wechat.state import Message, State
+from infra.simulators.wechat.model import Message
+from infra.simulators.wechat.state import State
 
 SHOWN_PER_PHONE = 50
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"

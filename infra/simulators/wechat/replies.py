@@ -1,7 +1,8 @@
-"""What a call is, and the two shapes of an answer: a JSON object or a documented error."""
+"""What a call is, and the shapes of an answer: a JSON object, bytes, or a documented error in one of two dialects."""
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 MORE = "https://open.work.weixin.qq.com/devtool/query?e="
 
@@ -15,6 +16,19 @@ class Call:
     query: dict[str, str]
     body: bytes
     ip: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """An answer that is not JSON: a file, a page, a redirection."""
+
+    content: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+Answer = dict[str, object] | Raw
 
 
 class ApiError(Exception):
@@ -26,8 +40,11 @@ class ApiError(Exception):
         self.text = text
 
 
-def failure(errcode: int, text: str, *, ip: str, now: float) -> dict[str, object]:
-    """The body of an error in the platform's wording, whose hint is different every time."""
+def failure(errcode: int, text: str, *, ip: str, now: float, wechat: bool = False) -> dict[str, object]:
+    """The body of an error in the wording of WeCom or of WeChat, whose hint is different every time."""
+    if wechat:
+        rid = f"{int(now):08x}-{secrets.token_hex(4)}-{secrets.token_hex(4)}"
+        return {"errcode": errcode, "errmsg": f"{text} rid: {rid}"}
     hint = f"{int(now)}{secrets.randbelow(10**15):015d}"
     errmsg = f"{text}, hint: [{hint}], from ip: {ip}, more info at {MORE}{errcode}"
     return {"errcode": errcode, "errmsg": errmsg}

@@ -5,12 +5,14 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from infra.simulators.wechat import control, faults, phone
+from infra.simulators.wechat import control, faults, oauth, phone
 from infra.simulators.wechat.api import ROUTES
-from infra.simulators.wechat.api.access import error
+from infra.simulators.wechat.control.common import ControlError
+from infra.simulators.wechat.errors import error
 from infra.simulators.wechat.faults import Fault
-from infra.simulators.wechat.replies import ApiError, Call, failure
-from infra.simulators.wechat.state import Request, State
+from infra.simulators.wechat.model import Request
+from infra.simulators.wechat.replies import Answer, ApiError, Call, Raw, failure
+from infra.simulators.wechat.state import State
 
 MAX_BODY = 2 * 1024 * 1024
 LOGGED_BODY = 4096
@@ -45,9 +47,13 @@ class Handler(BaseHTTPRequestHandler):
         if body is None:
             return
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        call = Call(self.command, parts.path, query, body, self.client_address[0])
+        call = Call(self.command, parts.path, query, body, self.client_address[0], dict(self.headers))
         if call.path == "/":
             self._show_phones()
+        elif call.path in oauth.PATHS:
+            with self.server.state.lock:
+                page = oauth.page(self.server.state, call)
+            self._send_answer(page)
         elif call.path.startswith("/__sim/"):
             self._control(call)
         else:
@@ -73,9 +79,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _control(self, call: Call) -> None:
         try:
-            with self.server.state.lock:
-                answer, status = control.handle(self.server.state, call), 200
-        except control.ControlError as wrong:
+            answer, status = control.handle(self.server.state, call), 200
+        except ControlError as wrong:
             answer, status = {"error": str(wrong)}, 400
         self._send_json(answer, status)
 
@@ -96,9 +101,9 @@ class Handler(BaseHTTPRequestHandler):
         elif fault.spoils_reply:
             self._send_fault(fault, call, request)
         else:
-            self._send_json(answer or self._work(call, request), request.status or 200)
+            self._send_answer(answer or self._work(call, request), request.status or 200)
 
-    def _work(self, call: Call, request: Request) -> dict[str, object]:
+    def _work(self, call: Call, request: Request) -> Answer:
         state = self.server.state
         endpoint = ROUTES.get(call.path)
         if endpoint is None:
@@ -110,17 +115,27 @@ class Handler(BaseHTTPRequestHandler):
                     raise error(40058, f"require {endpoint.method} method")
                 answer = endpoint.handler(state, call)
             except ApiError as refused:
-                answer = failure(refused.errcode, refused.text, ip=call.ip, now=state.now())
-            request.status, request.errcode = 200, int(str(answer["errcode"]))
+                answer = self._failure(call, refused.errcode, refused.text)
+            request.status = 200
+            request.errcode = int(str(answer.get("errcode", 0))) if isinstance(answer, dict) else 0
         return answer
+
+    def _failure(self, call: Call, errcode: int, text: str) -> dict[str, object]:
+        wechat = call.path in ROUTES and ROUTES[call.path].wechat
+        return failure(errcode, text, ip=call.ip, now=self.server.state.now(), wechat=wechat)
 
     def _send_fault(self, fault: Fault, call: Call, request: Request) -> None:
         request.status, request.errcode = fault.status, fault.errcode
         if fault.errcode is not None:
-            now = self.server.state.now()
-            self._send_json(failure(fault.errcode, fault.errmsg, ip=call.ip, now=now), fault.status)
+            self._send_json(self._failure(call, fault.errcode, fault.errmsg), fault.status)
         else:
             self._send(fault.status, fault.payload, {"Content-Type": "text/html"} | fault.headers)
+
+    def _send_answer(self, answer: Answer, status: int = 200) -> None:
+        if isinstance(answer, Raw):
+            self._send(answer.status, answer.content, answer.headers)
+        else:
+            self._send_json(answer, status)
 
     def _send_json(self, data: object, status: int = 200) -> None:
         body = json.dumps(data, ensure_ascii=False).encode()

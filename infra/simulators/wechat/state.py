@@ -4,93 +4,20 @@ import random
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
+from infra.simulators.wechat import seeding
 from infra.simulators.wechat.contracts import TOKEN_MODES
 from infra.simulators.wechat.faults import Fault
+from infra.simulators.wechat.model import Account, App, AppKey, Code, Corp, Message, Person, Request, Token
 from infra.simulators.wechat.recent import Recent
+from infra.simulators.wechat.seeding import SeedError
 
 MAX_MESSAGES = 5_000
 MAX_REQUESTS = 5_000
 MAX_TOKENS = 5_000
 MAX_REMEMBERED = 20_000
-
-
-class SeedError(ValueError):
-    """The seed is not in the documented shape."""
-
-
-@dataclass
-class User:
-    user_id: str
-    name: str = ""
-    departments: list[int] = field(default_factory=list)
-    licensed: bool = True
-
-
-@dataclass
-class App:
-    corp_id: str
-    agent_id: int
-    secret: str
-    name: str = ""
-    visible: list[str] | None = None
-    trusted_ips: list[str] | None = None
-    enabled: bool = True
-
-    @property
-    def key(self) -> tuple[str, int]:
-        return self.corp_id, self.agent_id
-
-
-@dataclass
-class Corp:
-    corp_id: str
-    name: str = ""
-    users: dict[str, User] = field(default_factory=dict)
-    apps: dict[int, App] = field(default_factory=dict)
-    tags: dict[str, list[str]] = field(default_factory=dict)
-
-    def members_seen_by(self, app: App) -> dict[str, User]:
-        """The members in the app's visible range, by lower-case id: user ids ignore case."""
-        if app.visible is None:
-            return self.users
-        seen = {user_id.lower() for user_id in app.visible}
-        return {key: user for key, user in self.users.items() if key in seen}
-
-
-@dataclass
-class Token:
-    app: tuple[str, int]
-    expires_at: float
-    revoked: bool = False
-
-
-@dataclass
-class Message:
-    """One message on one member's phone."""
-
-    msgid: str
-    corp_id: str
-    agent_id: int
-    app: str
-    user: str
-    msgtype: str
-    content: dict[str, object]
-    at: float
-
-
-@dataclass
-class Request:
-    at: float
-    method: str
-    path: str
-    query: dict[str, str]
-    body: str
-    status: int | None = None
-    errcode: int | None = None
-    fault: bool = False
 
 
 class State:
@@ -110,13 +37,18 @@ class State:
             self.clock_offset = 0.0
             self.token_mode = "rotate"
             self.corps: dict[str, Corp] = {}
+            self.accounts: dict[str, Account] = {}
+            self.people: dict[str, Person] = {}
             self.tokens: Recent[str, Token] = Recent(MAX_TOKENS)
+            self.codes: Recent[str, Code] = Recent(MAX_TOKENS)
+            self.web_tokens: Recent[str, tuple[str, str, Token]] = Recent(MAX_TOKENS)
+            self.seen: Recent[tuple[str, str], float] = Recent(MAX_REMEMBERED)
+            """When a person last opened a mini-program, by app id and openid."""
             self.messages: deque[Message] = deque(maxlen=MAX_MESSAGES)
             self.requests: deque[Request] = deque(maxlen=MAX_REQUESTS)
-            self.duplicates: Recent[tuple[tuple[str, int], bytes], tuple[float, dict[str, object]]]
-            self.duplicates = Recent(MAX_REMEMBERED)
-            self.task_ids: Recent[tuple[tuple[str, int], str], None] = Recent(MAX_REMEMBERED)
-            self.sent: Recent[tuple[tuple[str, int], str], deque[float]] = Recent(MAX_REMEMBERED)
+            self.duplicates: Recent[tuple[AppKey, bytes], tuple[float, dict[str, object]]] = Recent(MAX_REMEMBERED)
+            self.task_ids: Recent[tuple[AppKey, str], None] = Recent(MAX_REMEMBERED)
+            self.spent: Recent[tuple[object, ...], deque[float]] = Recent(MAX_REMEMBERED)
             self.faults: list[Fault] = []
             self.random = random.Random(0)
             self.seed(self.start_seed)
@@ -127,29 +59,34 @@ class State:
     def corp_of(self, app: App) -> Corp:
         return self.corps[app.corp_id]
 
-    def seed(self, data: dict[str, Any]) -> None:
-        """Add or replace corporations; SeedError when the shape is wrong.
+    def apps(self) -> Iterator[App]:
+        """Every app of every corporation, the contacts assistants too."""
+        for corp in self.corps.values():
+            yield from corp.apps.values()
+            if corp.contacts:
+                yield corp.contacts
 
-        `{"token_mode": "rotate|grace|same", "corps": [{"corp_id", "name", "users": [{"user_id", "name",
-        "departments", "licensed"}], "tags": {"1": ["user_id"]}, "apps": [{"agent_id", "secret", "name",
-        "visible", "trusted_ips", "enabled"}]}]}`; `visible` and `trusted_ips` null mean everyone.
+    def app(self, key: AppKey) -> App | None:
+        return next((app for app in self.apps() if app.key == key), None)
+
+    def seed(self, data: dict[str, Any]) -> None:
+        """Add or replace corporations, accounts of WeChat and people with WeChat; SeedError when the shape is wrong.
+
+        `{"token_mode": "rotate|grace|same", "corps": […], "accounts": […], "people": […]}`. A corporation is
+        `{"corp_id", "name", "users": […], "departments": […], "tags": {"1": ["user_id"]}, "apps": […], "contacts": {…},
+        "generate": {"departments": 200, "members": 10000}}`, the contacts assistant an app without an agent id; the
+        fields of each thing are those of its class in `model.py`. What is not named has its default: `visible` and
+        `trusted_ips` null mean everyone. Departments that only members name are made below the root.
         """
         with self.lock:
             try:
-                corps = [_corp(item) for item in data.get("corps", [])]
+                corps, accounts, people = seeding.corps(data), seeding.accounts(data), seeding.people(data)
             except (TypeError, KeyError, AttributeError) as error:
                 raise SeedError(f"{type(error).__name__}: {error}") from error
             mode = data.get("token_mode", self.token_mode)
             if mode not in TOKEN_MODES:
                 raise SeedError(f"unknown token_mode {mode!r}")
             self.token_mode = mode
-            self.corps |= {corp.corp_id: corp for corp in corps}
-
-
-def _corp(item: dict[str, Any]) -> Corp:
-    corp = Corp(item["corp_id"], item.get("name", ""), tags=dict(item.get("tags", {})))
-    corp.users = {user["user_id"].lower(): User(**user) for user in item.get("users", [])}
-    corp.apps = {app["agent_id"]: App(corp.corp_id, **app) for app in item.get("apps", [])}
-    if not all(type(agent_id) is int for agent_id in corp.apps):
-        raise SeedError("agent_id is an integer")
-    return corp
+            self.corps |= corps
+            self.accounts |= accounts
+            self.people |= people

@@ -5,43 +5,90 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from infra.simulators.wechat.contracts import TEXTS
-from infra.simulators.wechat.replies import ApiError, Call
-from infra.simulators.wechat.state import App, State
+from infra.simulators.wechat.errors import error
+from infra.simulators.wechat.model import Account, App, AppKey, Receiver
+from infra.simulators.wechat.replies import Answer, Call
+from infra.simulators.wechat.state import State
 
-Handler = Callable[[State, Call], dict[str, object]]
+Handler = Callable[[State, Call], Answer]
 
 
 class Endpoint(NamedTuple):
+    """A call of the platform; `wechat` where it is one of api.weixin and speaks that dialect."""
+
     method: str
     handler: Handler
+    wechat: bool = False
 
 
-def error(errcode: int, text: str = "") -> ApiError:
-    return ApiError(errcode, text or TEXTS[errcode])
-
-
-def app_of_token(state: State, call: Call) -> App:
-    """The app whose token the call carries: 41001, 40014, 42001, or 60020 from a strange address."""
-    value = call.query.get("access_token", "")
-    if not value:
-        raise error(41001)
-    token = state.tokens.get(value)
-    if token is None or token.revoked:
-        raise error(40014)
-    if state.now() >= token.expires_at:
-        raise error(42001)
-    corp_id, agent_id = token.app
-    app = state.corps[corp_id].apps.get(agent_id) if corp_id in state.corps else None
+def any_app(state: State, call: Call) -> App:
+    """The app or assistant whose token the call carries: 41001, 40014, 42001, or 60020 from a strange address."""
+    app = state.app(_holder(state, call, unknown=40014))
     if app is None:
         raise error(40014)
     check_address(app, call)
     return app
 
 
-def check_address(app: App, call: Call) -> None:
+def app_of_token(state: State, call: Call) -> App:
+    """As `any_app`, but 48002 for the contacts assistant."""
+    app = any_app(state, call)
+    if app.agent_id is None:
+        raise error(48002)
+    return app
+
+
+def contacts_of_token(state: State, call: Call) -> App:
+    """As `any_app`, but 48002 for an ordinary app."""
+    app = any_app(state, call)
+    if app.agent_id is not None:
+        raise error(48002)
+    return app
+
+
+def account_of_token(state: State, call: Call) -> Account:
+    """The account of WeChat whose token the call carries: 41001, 40001, 42001, or 40164 from a strange address."""
+    account = state.accounts.get(_holder(state, call, unknown=40001)[0])
+    if account is None:
+        raise error(40001, "invalid credential, access_token is invalid or not latest")
+    check_whitelist(account, call)
+    return account
+
+
+def mini_program_of_token(state: State, call: Call) -> Account:
+    account = account_of_token(state, call)
+    if account.kind != "mini_program":
+        raise error(48001)
+    return account
+
+
+def official_account_of_token(state: State, call: Call) -> Account:
+    account = account_of_token(state, call)
+    if account.kind != "official_account":
+        raise error(48001)
+    return account
+
+
+def _holder(state: State, call: Call, *, unknown: int) -> AppKey:
+    value = call.query.get("access_token", "")
+    if not value:
+        raise error(41001)
+    token = state.tokens.get(value)
+    if token is None or token.revoked:
+        raise error(unknown)
+    if state.now() >= token.expires_at:
+        raise error(42001)
+    return token.app
+
+
+def check_address(app: Receiver, call: Call) -> None:
     if app.trusted_ips is not None and call.ip not in app.trusted_ips:
         raise error(60020)
+
+
+def check_whitelist(account: Account, call: Call) -> None:
+    if account.trusted_ips is not None and call.ip not in account.trusted_ips:
+        raise error(40164, f"invalid ip {call.ip}, not in whitelist")
 
 
 def json_object(call: Call) -> dict[str, Any]:
@@ -56,6 +103,14 @@ def json_object(call: Call) -> dict[str, Any]:
     if any(REFUSED.search(text) for text in texts):
         raise error(40033)
     return data
+
+
+def text_of(data: dict[str, Any], name: str, *, missing: int = 40058, most: int | None = None) -> str:
+    """A text of the body that must be there and at most so many bytes long."""
+    value = data.get(name)
+    if not isinstance(value, str) or not value or (most is not None and len(value.encode()) > most):
+        raise error(missing, f"{name} missing or invalid")
+    return value
 
 
 REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")

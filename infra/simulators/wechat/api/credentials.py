@@ -2,10 +2,12 @@
 
 import secrets
 
-from infra.simulators.wechat.api.access import Endpoint, check_address, error
+from infra.simulators.wechat.api.access import Endpoint, check_address
 from infra.simulators.wechat.contracts import TOKEN_GRACE_SECONDS, TOKEN_SECONDS
+from infra.simulators.wechat.errors import error
+from infra.simulators.wechat.model import App, Token
 from infra.simulators.wechat.replies import Call
-from infra.simulators.wechat.state import App, State, Token
+from infra.simulators.wechat.state import State
 
 
 def gettoken(state: State, call: Call) -> dict[str, object]:
@@ -16,7 +18,7 @@ def gettoken(state: State, call: Call) -> dict[str, object]:
         raise error(41004)
     if corp_id not in state.corps:
         raise error(40013)
-    owner = next((app for corp in state.corps.values() for app in corp.apps.values() if app.secret == secret), None)
+    owner = next((app for app in state.apps() if app.secret == secret), None)
     if owner is None or not owner.enabled:
         raise error(40001)
     if owner.corp_id != corp_id:

@@ -2,11 +2,10 @@
 
 import hashlib
 import secrets
-from collections import deque
 from typing import Any
 
 from infra.simulators.wechat import cards
-from infra.simulators.wechat.api.access import Endpoint, app_of_token, error, json_object
+from infra.simulators.wechat.api.access import Endpoint, app_of_token, json_object
 from infra.simulators.wechat.contracts import (
     BODIES,
     DUPLICATE_SECONDS_DEFAULT,
@@ -17,8 +16,11 @@ from infra.simulators.wechat.contracts import (
     MEMBER_LIMITS,
     TextField,
 )
+from infra.simulators.wechat.errors import error
+from infra.simulators.wechat.limits import spend
+from infra.simulators.wechat.model import App, Message, User
 from infra.simulators.wechat.replies import Call
-from infra.simulators.wechat.state import App, Message, State, User
+from infra.simulators.wechat.state import State
 
 
 def send(state: State, call: Call) -> dict[str, object]:
@@ -149,16 +151,10 @@ def _resolve(state: State, app: App, names: dict[str, list[str]]) -> tuple[list[
 
 def _deliver(state: State, app: App, user: User, msgtype: str, content: dict[str, Any], msgid: str) -> None:
     """Show the message on the phone, or drop it without a word when the member's budget is spent."""
-    now, longest = state.now(), MEMBER_LIMITS[-1][0]
-    key = (app.key, user.user_id.lower())
-    times = state.sent.get(key, deque())
-    while times and times[0] <= now - longest:
-        times.popleft()
-    if any(sum(at > now - window for at in times) >= most for window, most in MEMBER_LIMITS):
+    if not spend(state, ("message", app.key, user.user_id.lower()), MEMBER_LIMITS):
         return
-    times.append(now)
-    state.sent[key] = times
-    state.messages.append(Message(msgid, app.corp_id, app.agent_id, app.name, user.user_id, msgtype, content, now))
+    agent_id, now = app.agent_id or 0, state.now()
+    state.messages.append(Message(msgid, app.corp_id, agent_id, app.name, user.user_id, msgtype, content, now))
 
 
 ROUTES = {"/cgi-bin/message/send": Endpoint("POST", send)}

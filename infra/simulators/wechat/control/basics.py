@@ -1,35 +1,17 @@
-"""The test's side of the stand-in: `/__sim/…`. Not part of the platform."""
+"""Seed, look, set the clock, make things go wrong, begin again."""
 
 import dataclasses
-import json
 import time
-from typing import Any
 
 from infra.simulators.wechat import faults
+from infra.simulators.wechat.control.common import Action, Answer, ControlError, app, body
 from infra.simulators.wechat.replies import Call
-from infra.simulators.wechat.state import SeedError, State
-
-Answer = dict[str, Any]
-
-
-class ControlError(ValueError):
-    """The control call is wrong: answered as HTTP 400."""
-
-
-def handle(state: State, call: Call) -> Answer:
-    """Answer a control call; ControlError says what is wrong with it."""
-    action = ACTIONS.get((call.method, call.path))
-    if action is None:
-        raise ControlError(f"no such control: {call.method} {call.path}")
-    try:
-        return action(state, call)
-    except (SeedError, faults.FaultError, json.JSONDecodeError) as error:
-        raise ControlError(str(error)) from error
+from infra.simulators.wechat.state import State
 
 
 def _seed(state: State, call: Call) -> Answer:
-    state.seed(_body(call))
-    return {"corps": sorted(state.corps)}
+    state.seed(body(call))
+    return {"corps": sorted(state.corps), "accounts": sorted(state.accounts)}
 
 
 def _messages(state: State, call: Call) -> Answer:
@@ -48,7 +30,7 @@ def _requests(state: State, call: Call) -> Answer:
 
 def _clock(state: State, call: Call) -> Answer:
     """`{"advance": seconds}` or `{"set": seconds since 1970}`; the clock runs on from there."""
-    data = _body(call)
+    data = body(call)
     advance, moment = data.get("advance", 0), data.get("set")
     if not isinstance(advance, int | float) or not isinstance(moment, int | float | None):
         raise ControlError("advance and set are numbers of seconds")
@@ -60,7 +42,7 @@ def _clock(state: State, call: Call) -> Answer:
 
 def _faults(state: State, call: Call) -> Answer:
     """`{"faults": [{"path", …}]}` replaces all faults; the fields are those of `faults.Fault`."""
-    items = _body(call).get("faults")
+    items = body(call).get("faults")
     if not isinstance(items, list):
         raise ControlError("faults is a list")
     state.faults = [faults.parse(item) for item in items]
@@ -70,21 +52,25 @@ def _faults(state: State, call: Call) -> Answer:
 def _reset(state: State, call: Call) -> Answer:
     """Back to the state at start: the seed file, no messages, no faults, the true clock."""
     state.reset()
-    return {"corps": sorted(state.corps)}
+    return {"corps": sorted(state.corps), "accounts": sorted(state.accounts)}
 
 
-ACTIONS = {
+def _revoke_tokens(state: State, call: Call) -> Answer:
+    """Tokens die before their time: of one app (`corp_id`, `agent_id`) or account (`app_id`), or all of them."""
+    data = body(call)
+    key = (data["app_id"], None) if "app_id" in data else app(state, data).key if data else None
+    dying = [token for token in state.tokens.values() if not token.revoked and key in (None, token.app)]
+    for token in dying:
+        token.revoked = True
+    return {"revoked": len(dying)}
+
+
+ACTIONS: dict[tuple[str, str], Action] = {
     ("POST", "/__sim/seed"): _seed,
     ("GET", "/__sim/messages"): _messages,
     ("GET", "/__sim/requests"): _requests,
     ("POST", "/__sim/clock"): _clock,
     ("POST", "/__sim/faults"): _faults,
     ("POST", "/__sim/reset"): _reset,
+    ("POST", "/__sim/revoke_tokens"): _revoke_tokens,
 }
-
-
-def _body(call: Call) -> Answer:
-    data = json.loads(call.body or b"{}")
-    if not isinstance(data, dict):
-        raise ControlError("the body is a JSON object")
-    return data
