@@ -45,6 +45,8 @@ class Environment(BaseSettings):
     revocation_check_s: float = Field(default=1.0, ge=0, le=2)
 
     wecom_api_base: str = "http://127.0.0.1:8090"
+    wechat_api_base: str = "http://127.0.0.1:8090"
+    wechat_oauth_base: str = "http://127.0.0.1:8090"
 
     storage: Literal["local", "s3"] = "local"
     media_dir: Path | None = None
@@ -230,6 +232,9 @@ match CELERY_BROKER_URL.partition("://")[0]:
 
 # --- Outside systems ---
 WECOM_API_BASE = env.wecom_api_base.rstrip("/")
+WECHAT_API_BASE = env.wechat_api_base.rstrip("/")
+WECHAT_OAUTH_BASE = env.wechat_oauth_base.rstrip("/")
+"""Of the page a person's browser is sent to; the other two are called by us."""
 STORAGE = env.storage
 MEDIA_ROOT = env.media_dir or RUN_DIR / "media"
 S3 = {

@@ -1,22 +1,15 @@
-"""What a call to WeCom may raise. None of the texts holds a secret or a token.
+"""What a call to the platform may raise, one table for all errcodes. No text holds a secret, token, code or phone.
 
 A worker that performs an owed row (`backend.events.owed`) can let these pass: a Permanent failure buries the
 row, a Configuration keeps it waiting, anything else is tried again.
 
-Source of the codes: developer.work.weixin.qq.com, document path 90313.
+Sources of the codes: developer.work.weixin.qq.com, document path 90313; developers.weixin.qq.com, global return codes.
 """
 
 from backend.events import owed
 
-TOKEN_REFUSED = frozenset({40014, 42001})
-BUSY = frozenset({-1, 6000, 45009, 45033})
-"""System busy, version conflict, too frequent, too many at once: the same call may succeed later."""
-MISCONFIGURED = frozenset({40001, 40013, 40056, 40091, 41002, 41004, 48001, 48002, 48009, 50001, 60020, 301002})
-"""Secret, corporation, agent, permission or trusted address are wrong: no call of this app can succeed."""
-UNREACHABLE = frozenset({40003, 40031, 43004, 46004, 60011, 60111, 81013})
 
-
-class WecomError(Exception):
+class PlatformError(Exception):
     """A call failed. `errcode` is the platform's number for it, None where the platform gave none."""
 
     def __init__(self, text: str, *, errcode: int | None = None) -> None:
@@ -24,7 +17,7 @@ class WecomError(Exception):
         self.errcode = errcode
 
 
-class Transient(WecomError):
+class Transient(PlatformError):
     """Unanswered, busy or not understandable: try again later. The work may have been done all the same."""
 
 
@@ -32,28 +25,65 @@ class TokenRefused(Transient):
     """The token has died before its time. The client renews it once by itself."""
 
 
-class Permanent(WecomError, owed.PermanentFailure):
+class RateLimited(Transient):
+    """Too many calls: the same one succeeds when the platform's window has ended (a minute, an hour or a day)."""
+
+
+class Permanent(PlatformError, owed.PermanentFailure):
     """Understood and refused: the same call would be refused again."""
+
+
+class CodeSpent(Permanent):
+    """A code, ticket or response code that works once was used, has expired or never was: get a new one."""
+
+
+class NotAMember(Permanent):
+    """The code is good, but of somebody who is no member of this corporation."""
 
 
 class Unreachable(Permanent):
     """None of the receivers can be reached through this app: unknown, left, or outside its visible range."""
 
 
-class Configuration(WecomError, owed.Configuration):
-    """A person must mend the settings of the app, here or at WeCom."""
+class NoConsent(Unreachable):
+    """The receiver has not agreed to (another) message of this template, or has withdrawn it."""
 
 
-def refusal(endpoint: str, errcode: int, errmsg: str) -> WecomError:
-    """The error that stands for an errcode other than 0. An unknown code is a refusal like any other."""
-    return _family(errcode)(f"{endpoint}: errcode {errcode} {errmsg}", errcode=errcode)
+class BadPayload(Permanent):
+    """The contents break a rule of the platform; a validator of ours should have found it before."""
 
 
-def _family(errcode: int) -> type[WecomError]:
-    if errcode in TOKEN_REFUSED:
-        return TokenRefused
-    if errcode in BUSY:
-        return Transient
-    if errcode in MISCONFIGURED:
-        return Configuration
-    return Unreachable if errcode in UNREACHABLE else Permanent
+class MediaGone(Permanent):
+    """The file behind a media id has expired (three days) or never was: it must be uploaded anew."""
+
+
+class Configuration(PlatformError, owed.Configuration):
+    """A person must mend the settings of the app, here or at the platform."""
+
+
+FAMILIES: dict[type[PlatformError], frozenset[int]] = {
+    TokenRefused: frozenset({40014, 42001}),
+    Transient: frozenset({-1, -1000, 6000}),
+    RateLimited: frozenset({45009, 45011, 45033, 43117}),
+    Configuration: frozenset(
+        {40001, 40013, 40056, 40091, 40125, 40164, 41002, 41004, 42012, 48001, 48002, 48009, 50001, 60020, 301002}
+    ),
+    CodeSpent: frozenset({40029, 40163, 42003, 42022, 42052, 60140, 84014, 84015}),
+    Unreachable: frozenset({40003, 40031, 40226, 43004, 43019, 46004, 60011, 60111, 81013}),
+    NoConsent: frozenset({43101}),
+    BadPayload: frozenset({40004, 40006, 40008, 40009, 40037, 40058, 41030, 42014, 44001, 44004, 45002, 47003})
+    | frozenset(range(42027, 42052)),
+    MediaGone: frozenset({40007}),
+}
+"""An errcode that stands nowhere here is a refusal like any other: Permanent."""
+_family_of = {errcode: family for family, errcodes in FAMILIES.items() for errcode in errcodes}
+
+
+def refusal(path: str, errcode: int, errmsg: str, *, is_weixin_token: bool = False) -> PlatformError:
+    """The error that stands for an errcode other than 0.
+
+    `is_weixin_token`: the call carried a token of api.weixin.qq.com, where 40001 means a dead token and not, as
+    everywhere else, a wrong secret.
+    """
+    family = TokenRefused if is_weixin_token and errcode == 40001 else _family_of.get(errcode, Permanent)
+    return family(f"{path}: errcode {errcode} {errmsg}", errcode=errcode)

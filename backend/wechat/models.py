@@ -1,26 +1,60 @@
+import uuid
+
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
+from django.db.models import Q
 
 from backend.core import secrets
 from backend.core.text import bilingual
 
 
-class WecomApp(models.Model):
-    """A self-built application (自建应用) of a WeCom corporation, through which Waiqin speaks to its members."""
+class App(models.Model):
+    """One registration at the platform through which a company speaks to its people, with its secrets.
+
+    A company may have many, also of one kind, and of several corporations. Each secret opens only what its kind
+    may do: that of an application sends messages, that of the contacts assistant reads the directory.
+    """
+
+    class Kind(models.TextChoices):
+        WECOM_APP = "wecom_app", bilingual("企业微信自建应用", "WeCom application")
+        WECOM_CONTACTS = "wecom_contacts", bilingual("企业微信通讯录同步", "WeCom contacts assistant")
+        MINI_PROGRAM = "mini_program", bilingual("微信小程序", "WeChat mini-program")
+        OFFICIAL_ACCOUNT = "official_account", bilingual("微信公众号", "WeChat official account")
 
     company = models.ForeignKey("directory.Company", models.PROTECT, related_name="+")
-    corp_id = models.CharField(bilingual("企业 ID", "corporation id"), max_length=64)
-    agent_id = models.PositiveIntegerField(bilingual("应用 ID (AgentId)", "agent id"))
+    kind = models.CharField(bilingual("类型", "kind"), max_length=16, choices=Kind.choices)
+    platform_id = models.CharField(bilingual("企业 ID 或 AppID", "corporation id or app id"), max_length=64)
+    agent_id = models.PositiveIntegerField(bilingual("应用 ID (AgentId)", "agent id"), null=True, blank=True)
+    """How messages and cards name the application; of a WeCom application only."""
     name = models.CharField(bilingual("名称", "name"), max_length=64, blank=True)
     secret_encrypted = models.TextField(editable=False)
+    callback_token_encrypted = models.TextField(editable=False, blank=True)
+    aes_key_encrypted = models.TextField(editable=False, blank=True)
+    public_id = models.UUIDField(
+        bilingual("回调标识", "callback id"), unique=True, editable=False, default=uuid.uuid4, db_default=RandomUUID()
+    )
+    """Names the app in the address of its callbacks, where its number would invite counting."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = bilingual("企业微信应用", "WeCom application")
-        verbose_name_plural = bilingual("企业微信应用", "WeCom applications")
-        constraints = [models.UniqueConstraint(fields=["company", "agent_id"], name="wecom_app_once")]
+        verbose_name = bilingual("平台应用", "platform application")
+        verbose_name_plural = bilingual("平台应用", "platform applications")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company", "kind", "platform_id", "agent_id"], nulls_distinct=False, name="platform_app_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="wecom_app", agent_id__isnull=False) | (~Q(kind="wecom_app") & Q(agent_id=None)),
+                name="agent_id_of_wecom_apps_only",
+            ),
+        ]
 
     def __str__(self) -> str:
-        return self.name or f"{self.corp_id}/{self.agent_id}"
+        return self.name or "/".join(str(part) for part in (self.platform_id, self.agent_id) if part is not None)
+
+    @property
+    def is_wecom(self) -> bool:
+        return self.kind in (self.Kind.WECOM_APP, self.Kind.WECOM_CONTACTS)
 
     @property
     def secret(self) -> str:
@@ -31,6 +65,23 @@ class WecomApp(models.Model):
     def secret(self, value: str) -> None:
         self.secret_encrypted = secrets.encrypted(value)
 
+    @property
+    def callback_token(self) -> str:
+        """Empty where the app takes no callbacks; raises as `secret` does, and so does `aes_key`."""
+        return secrets.decrypted(self.callback_token_encrypted) if self.callback_token_encrypted else ""
+
+    @callback_token.setter
+    def callback_token(self, value: str) -> None:
+        self.callback_token_encrypted = secrets.encrypted(value) if value else ""
+
+    @property
+    def aes_key(self) -> str:
+        return secrets.decrypted(self.aes_key_encrypted) if self.aes_key_encrypted else ""
+
+    @aes_key.setter
+    def aes_key(self, value: str) -> None:
+        self.aes_key_encrypted = secrets.encrypted(value) if value else ""
+
 
 class PlatformToken(models.Model):
     """The access token of an app, shared by all processes; or its refusal, so that nobody insists.
@@ -39,7 +90,7 @@ class PlatformToken(models.Model):
     """
 
     company = models.ForeignKey("directory.Company", models.PROTECT, related_name="+")
-    app = models.OneToOneField(WecomApp, models.CASCADE, related_name="+")
+    app = models.OneToOneField(App, models.CASCADE, related_name="+")
     token_encrypted = models.TextField(blank=True)
     expires_at = models.DateTimeField(null=True)
     """When to stop using the token: some minutes before the platform does."""

@@ -3,17 +3,19 @@
 Behind a connection pooler this needs session pooling: the advisory lock belongs to a database session.
 """
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
 from backend.core import clock, secrets
 from backend.wechat import transport
 from backend.wechat.errors import Configuration, Transient
-from backend.wechat.models import PlatformToken, WecomApp
+from backend.wechat.models import App, PlatformToken
 
 MARGIN = timedelta(minutes=5)
 """A token is given up so long before its end, or a quarter of its life before, whichever is shorter."""
@@ -26,7 +28,7 @@ LOCK_SPACE = 0x57434F4D
 _locks: dict[int, threading.Lock] = {}
 
 
-def current(app: WecomApp) -> str:
+def current(app: App) -> str:
     """A token with some minutes to live, fetched where there is none.
 
     Must not be called inside a transaction (RuntimeError), because it may call the network. Raises Transient,
@@ -35,7 +37,7 @@ def current(app: WecomApp) -> str:
     return _usable(_row(app), refused="") or _renewed(app, refused="")
 
 
-def replacement(app: WecomApp, *, refused: str) -> str:
+def replacement(app: App, *, refused: str) -> str:
     """Another token than the one the platform has just refused; as `current` otherwise.
 
     Of many threads and processes that come with the same refused token only one calls the platform.
@@ -43,33 +45,61 @@ def replacement(app: WecomApp, *, refused: str) -> str:
     return _renewed(app, refused=refused)
 
 
-def _renewed(app: WecomApp, *, refused: str) -> str:
+def secret_of(app: App) -> str:
+    """Raises Configuration where it cannot be decrypted any more."""
+    try:
+        return app.secret
+    except secrets.Unreadable as exc:
+        raise Configuration(f"the secret of {app} cannot be read: {exc}") from None
+
+
+def _renewed(app: App, *, refused: str) -> str:
     with _alone(app):
         row = _row(app)
         if token := _usable(row, refused=refused):
             return token
         if row and row.refused_until and clock.now() < row.refused_until:
             raise Configuration(row.refusal)
-        return _fetched(app)
+        return _fetched(app, refused=refused)
 
 
-def _fetched(app: WecomApp) -> str:
+def _fetched(app: App, *, refused: str) -> str:
+    secret = secret_of(app)
     try:
-        secret = app.secret
-    except secrets.Unreadable as exc:
-        raise Configuration(f"the secret of {app} cannot be read: {exc}") from None
-    params = {"corpid": app.corp_id, "corpsecret": secret}
-    try:
-        answer = transport.call("GET", "gettoken", params=params, hide=secret)
+        token, seconds = _asked(app, secret, refused)
     except Configuration as exc:
         _store(app, refused_until=clock.now() + REFUSED_PAUSE, refusal=str(exc)[:255])
         raise
-    token, seconds = answer.get("access_token"), answer.get("expires_in")
-    if not isinstance(token, str) or not 0 < len(token) <= MAX_TOKEN_LENGTH or type(seconds) is not int:
-        raise Transient("gettoken: the answer holds no token")
     life = timedelta(seconds=seconds)
     _store(app, token_encrypted=secrets.encrypted(token), expires_at=clock.now() + life - min(MARGIN, life / 4))
     return token
+
+
+def _asked(app: App, secret: str, refused: str) -> tuple[str, int]:
+    """A token of the platform and its life in seconds.
+
+    `stable_token` gives the same token until shortly before its end; when that is the refused one it is told, once, to
+    make another. It allows that twenty times a day, at least thirty seconds apart.
+    """
+    if app.is_wecom:
+        params = {"corpid": app.platform_id, "corpsecret": secret}
+        return _token_in(transport.call("GET", "cgi-bin/gettoken", base=transport.WECOM, params=params), "gettoken")
+    for is_forced in (False, True):
+        wanted = {"grant_type": "client_credential", "appid": app.platform_id, "secret": secret}
+        body = json.dumps(wanted | {"force_refresh": is_forced}).encode()
+        path = "cgi-bin/stable_token"
+        answer = transport.call("POST", path, base=transport.WECHAT, params={}, body=body, hide=[secret])
+        token, seconds = _token_in(answer, path)
+        if token != refused:
+            return token, seconds
+    raise Configuration(f"{path}: a token just made anew is the refused one")
+
+
+def _token_in(answer: dict[str, Any], path: str) -> tuple[str, int]:
+    token, seconds = answer.get("access_token"), answer.get("expires_in")
+    if not isinstance(token, str) or not 0 < len(token) <= MAX_TOKEN_LENGTH or type(seconds) is not int:
+        raise Transient(f"{path}: the answer holds no token")
+    return token, seconds
 
 
 def _usable(row: PlatformToken | None, *, refused: str) -> str:
@@ -83,12 +113,12 @@ def _usable(row: PlatformToken | None, *, refused: str) -> str:
     return token if token != refused else ""
 
 
-def _row(app: WecomApp) -> PlatformToken | None:
+def _row(app: App) -> PlatformToken | None:
     with transaction.atomic(durable=True):  # durable: refuses to run inside a caller's transaction
         return PlatformToken.objects.filter(app=app).first()
 
 
-def _store(app: WecomApp, **values: object) -> None:
+def _store(app: App, **values: object) -> None:
     blank = {"token_encrypted": "", "expires_at": None, "refused_until": None, "refusal": ""}
     defaults = {"company_id": app.company_id, **blank, **values}
     with transaction.atomic(durable=True):
@@ -96,7 +126,7 @@ def _store(app: WecomApp, **values: object) -> None:
 
 
 @contextmanager
-def _alone(app: WecomApp) -> Iterator[None]:
+def _alone(app: App) -> Iterator[None]:
     """Hold this app's lock in the process and in the database, with no transaction open. Raises Transient.
 
     The lock of the process comes first so that its threads do not each block a database connection.

@@ -1,17 +1,17 @@
-"""The WeCom client: application messages to members of a corporation (document path 90236)."""
+"""The WeCom client: who a member is, and messages to members (developer.work.weixin.qq.com)."""
 
 import hashlib
-import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wechatpy.enterprise import WeChatClient
-
-from backend.wechat import text, tokens, transport
-from backend.wechat.errors import Configuration, Permanent, TokenRefused, Unreachable
-from backend.wechat.models import WecomApp
+from backend.wechat import members, text
+from backend.wechat.api import WecomApi
+from backend.wechat.codes import checked_code
+from backend.wechat.errors import Configuration, Permanent, Unreachable
+from backend.wechat.members import Member, MemberDetail
+from backend.wechat.models import App
 
 MAX_RECEIVERS = 1000
 MAX_TITLE_BYTES = 128
@@ -44,9 +44,31 @@ class WecomClient:
     travels in it, and two messages that read alike are both delivered when their keys differ.
     """
 
-    def __init__(self, app: WecomApp) -> None:
+    def __init__(self, app: App) -> None:
+        if app.kind != App.Kind.WECOM_APP:
+            raise Configuration(f"{app} is not an application of WeCom")
         self._app = app
-        self._api = _Api(app)
+        self._api = WecomApi(app)
+
+    def member_of_code(self, code: str) -> Member:
+        """The member whom the OAuth page or the client gave this code (path 96442); NotAMember for anybody else.
+
+        Like every code it works once and for five minutes: after CodeSpent, and after Transient too, since it may have
+        been used although no answer came, the person must be asked for another.
+        """
+        answer = self._api.get("auth/getuserinfo", params={"code": checked_code(code)})
+        return members.member_of(answer, self._app.platform_id)
+
+    def member_of_mini_program_code(self, code: str) -> Member:
+        """As `member_of_code`, for `wx.qy.login` in a mini-program linked with this application (path 96959)."""
+        params = {"js_code": checked_code(code), "grant_type": "authorization_code"}
+        answer = self._api.get("miniprogram/jscode2session", params=params)
+        return members.member_of(answer, self._app.platform_id)
+
+    def detail_of_ticket(self, user_ticket: str) -> MemberDetail:
+        """What the member agreed to show of himself (path 96443); CodeSpent after half an hour."""
+        answer = self._api.post("auth/getuserdetail", data={"user_ticket": checked_code(user_ticket)})
+        return members.detail_of(answer)
 
     def send_textcard(
         self, to: Sequence[str], title: str, description: str, url: str, *, dedupe_key: str
@@ -85,47 +107,9 @@ class WecomClient:
         return SendResult(msgid=str(answer.get("msgid", "")), invalid_users=tuple(invalid))
 
 
-def client_for(app: WecomApp) -> WecomClient:
+def client_for(app: App) -> WecomClient:
     """Cheap: connections and tokens are kept elsewhere."""
     return WecomClient(app)
-
-
-class _Api(WeChatClient):
-    """wechatpy's method classes on our transport and tokens; its uploads and downloads do not pass here."""
-
-    def __init__(self, app: WecomApp) -> None:
-        super().__init__(app.corp_id, secret="")
-        self._http = None  # whatever would go round `_request` shall fail
-        self._app = app
-
-    @property
-    def access_token(self) -> str:
-        return tokens.current(self._app)
-
-    def _request(
-        self,
-        method: str,
-        url_or_endpoint: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        data: Mapping[str, Any] | None = None,
-        result_processor: Callable[[dict[str, Any]], Any] | None = None,
-    ) -> Any:
-        """One call; one more with a new token when the first was refused, and never a third."""
-        body = None if data is None else json.dumps(data, ensure_ascii=False).encode()
-
-        def attempt(token: str) -> dict[str, Any] | None:
-            query = {**(params or {}), "access_token": token}
-            try:
-                return transport.call(method, url_or_endpoint, params=query, body=body, hide=token)
-            except TokenRefused:
-                return None
-
-        token = self.access_token
-        answer = attempt(token) or attempt(tokens.replacement(self._app, refused=token))
-        if answer is None:
-            raise Configuration(f"{url_or_endpoint}: a new token was refused too; is the app still enabled?")
-        return result_processor(answer) if result_processor else answer
 
 
 def _names(answer: dict[str, Any], field: str) -> list[str]:

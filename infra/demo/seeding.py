@@ -25,8 +25,8 @@ from backend.erp.services.systems import put_system
 from backend.expenses import services as expenses
 from backend.expenses.models import ExpenseCategory
 from backend.visits.services import plan_visit
-from backend.wechat.models import WecomApp
-from backend.wechat.services import configure_app
+from backend.wechat.models import App
+from backend.wechat.services.apps import configure_app
 from infra.demo import cast, simulator
 from infra.demo.dataset import Dataset
 from infra.demo.importer import import_dataset
@@ -125,9 +125,10 @@ def _connect_wecom(company: Company, staff: dict[cast.Member, Employee]) -> None
     (corp,) = seed["corps"]
     (app,) = corp["apps"]
     actor = Actor.system(company.pk)
-    known = WecomApp.objects.filter(company=company, agent_id=app["agent_id"]).first()
-    if known is None or (known.corp_id, known.secret) != (corp["corp_id"], app["secret"]):
-        configure_app(actor=actor, corp_id=corp["corp_id"], **app)
+    named = {"kind": App.Kind.WECOM_APP, "platform_id": corp["corp_id"], "agent_id": app["agent_id"]}
+    known = App.objects.filter(company=company, **named).first()
+    if known is None or known.secret != app["secret"]:
+        configure_app(actor=actor, **named, secret=app["secret"], name=app["name"])
     for member, employee in staff.items():
         if member.wecom:
             people.bind_identity(

@@ -21,7 +21,8 @@ def main() -> int:
         return 2
     simulator = None if os.environ.get("WECOM_API_BASE") else demo.simulator_port(port)
     if simulator:
-        os.environ["WECOM_API_BASE"] = f"http://127.0.0.1:{simulator}"
+        for setting in ("WECOM_API_BASE", "WECHAT_API_BASE", "WECHAT_OAUTH_BASE"):
+            os.environ[setting] = f"http://127.0.0.1:{simulator}"
     os.environ.setdefault("PUBLIC_URL", f"http://127.0.0.1:{port}")
     try:
         # Reading the settings starts the database when it is ours; holding it keeps it between the steps.

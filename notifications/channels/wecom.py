@@ -5,7 +5,7 @@ from backend.directory.models import Employee, Identity
 from backend.directory.selectors import subjects_of
 from backend.wechat import wecom
 from backend.wechat.errors import Unreachable
-from backend.wechat.models import WecomApp
+from backend.wechat.models import App
 from notifications.channels.base import NotReachable
 from notifications.models import Message
 
@@ -34,13 +34,13 @@ class WeCom:
         return sent.msgid
 
 
-def _address_of(person: Employee) -> tuple[WecomApp, str]:
+def _address_of(person: Employee) -> tuple[App, str]:
     """The app to speak through and how WeCom names the person; of several apps the first whose members he is among."""
     if not person.is_active:
         raise NotReachable(in_both("已离职", "has left the company"))
-    apps = list(WecomApp.objects.filter(company_id=person.company_id).order_by("pk"))
+    apps = list(App.objects.filter(company_id=person.company_id, kind=App.Kind.WECOM_APP).order_by("pk"))
     for app in apps:
-        names = subjects_of(employee_ids=[person.pk], provider=Identity.Provider.WECOM, tenant=app.corp_id)
+        names = subjects_of(employee_ids=[person.pk], provider=Identity.Provider.WECOM, tenant=app.platform_id)
         if person.pk in names:
             return app, names[person.pk]
     if apps:

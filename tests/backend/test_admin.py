@@ -8,7 +8,7 @@ from backend.core import clock
 from backend.directory.models import Department, Employee
 from backend.erp.services.systems import put_system
 from backend.events.models import Delivery, Event
-from backend.wechat.models import WecomApp
+from backend.wechat.models import App
 from tests.support.cast import PASSWORD
 
 
@@ -34,8 +34,8 @@ PAGES = [
     "/admin/notifications/notification/",
     "/admin/notifications/message/",
     "/admin/files/filejob/",
-    "/admin/wechat/wecomapp/",
-    "/admin/wechat/wecomapp/add/",
+    "/admin/wechat/app/",
+    "/admin/wechat/app/add/",
     "/admin/erp/erpsystem/",
     "/admin/erp/outbox/",
     "/admin/erp/inboxmessage/",
@@ -156,10 +156,11 @@ def test_a_product_is_made_with_its_barcodes_and_changed(admin, cast):
 
 
 def test_the_secret_of_a_wecom_app_is_kept_and_not_shown(admin, cast):
-    admin.post("/admin/wechat/wecomapp/add/", {"corp_id": "ww1", "agent_id": "1000002", "secret": "s3cr3t-of-ours"})
-    app = WecomApp.objects.get(company=cast.company)
+    form = {"kind": "wecom_app", "platform_id": "ww1", "agent_id": "1000002", "new_secret": "s3cr3t-of-ours"}
+    admin.post("/admin/wechat/app/add/", form)
+    app = App.objects.get(company=cast.company)
     assert app.secret == "s3cr3t-of-ours"
-    assert "s3cr3t-of-ours" not in admin.get(f"/admin/wechat/wecomapp/{app.pk}/change/").content.decode()
+    assert "s3cr3t-of-ours" not in admin.get(f"/admin/wechat/app/{app.pk}/change/").content.decode()
 
 
 def test_an_erp_is_paused_and_resumed(admin, cast):

@@ -9,7 +9,7 @@ from backend.core import clock
 from backend.directory.models import Identity
 from backend.directory.services import people
 from backend.events import owed
-from backend.wechat.models import WecomApp
+from backend.wechat.models import App
 from notifications.models import Message
 from tests.notifications.subjects import approval_of, visit_of
 from tests.simulators import Simulator
@@ -118,10 +118,10 @@ def test_whom_the_platform_does_not_reach_is_not_tried_again(connected: Simulato
 
 
 def test_of_several_corporations_the_one_he_belongs_to(connected: Simulator, ask_han, work, cast: Cast):
-    other = WecomApp(company=cast.company, corp_id="ww-other", agent_id=1)
+    other = App(company=cast.company, kind="wecom_app", platform_id="ww-other", agent_id=1)
     other.secret = "x"
     other.save()
-    WecomApp.objects.filter(corp_id="ww-waiqin").update(id=other.pk + 1)  # entered last
+    App.objects.filter(platform_id="ww-waiqin").update(id=other.pk + 1)  # entered last
     ask_han()
     work()
     assert len(connected.messages("HanMeimei")) == 1
@@ -136,7 +136,7 @@ def test_another_companys_app_is_never_used(connected: Simulator, cast: Cast, ha
 
 
 def test_a_wrong_secret_waits_for_a_person_however_long(connected: Simulator, ask_han, work):
-    app = WecomApp.objects.get()
+    app = App.objects.get()
     app.secret = "wrong"
     app.save()
     ask_han()

@@ -3,7 +3,8 @@
 from backend.core.actor import Actor
 from backend.directory.models import Employee
 from backend.directory.services import people
-from backend.wechat import services
+from backend.wechat.models import App
+from backend.wechat.services import apps
 from tests.support.cast import Cast
 
 CORP = {
@@ -17,7 +18,14 @@ CORP = {
 def enter_app(cast: Cast) -> None:
     """Enter the app and bind everybody but the administrator."""
     system = Actor.system(cast.company.pk)
-    services.configure_app(actor=system, corp_id=CORP["corp_id"], agent_id=1000002, secret="s3cret", name="外勤")
+    apps.configure_app(
+        actor=system,
+        kind=App.Kind.WECOM_APP,
+        platform_id=CORP["corp_id"],
+        agent_id=1000002,
+        secret="s3cret",
+        name="外勤",
+    )
     names = {"LiLei": cast.li, "HanMeimei": cast.han, "ZhaoQiang": cast.zhao, "WangFang": cast.wang}
     for name, person in names.items():
         bind(person, name)

@@ -4,8 +4,8 @@ import pytest
 
 from backend.core.actor import Actor
 from backend.directory.services import people
-from backend.wechat import services
-from backend.wechat.models import WecomApp
+from backend.wechat.models import App
+from backend.wechat.services import apps
 from tests.simulators import Simulator, wecom_simulator
 
 SECRET = "s3cret-of-the-app-0123456789abcdefghijklmno"
@@ -44,14 +44,15 @@ def platform(platform_process: Simulator, settings) -> Simulator:
 def configured():
     """`configured(secret=…)` enters our app with whatever is not as it should be."""
 
-    def configure(**changes: object) -> WecomApp:
+    def configure(**changes: object) -> App:
         company = people.found_company(code="waiqin", name="外勤公司")
-        values = {"corp_id": CORP["corp_id"], "agent_id": 1000002, "secret": SECRET, "name": "外勤"} | changes
-        return services.configure_app(actor=Actor.system(company.pk), **values)
+        values = {"kind": "wecom_app", "platform_id": CORP["corp_id"], "agent_id": 1000002}
+        values |= {"secret": SECRET, "name": "外勤"} | changes
+        return apps.configure_app(actor=Actor.system(company.pk), **values)
 
     return configure
 
 
 @pytest.fixture
-def app(db, configured) -> WecomApp:
+def app(db, configured) -> App:
     return configured()

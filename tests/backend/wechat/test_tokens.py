@@ -11,7 +11,7 @@ from backend.core import clock, secrets
 from backend.events.models import Event
 from backend.wechat import tokens, transport, wecom
 from backend.wechat.errors import Configuration, Transient
-from backend.wechat.models import PlatformToken, WecomApp
+from backend.wechat.models import App, PlatformToken
 from tests.backend.wechat.conftest import CORP, SECRET
 from tests.simulators import Simulator
 from tests.support.threads import together
@@ -20,26 +20,26 @@ GETTOKEN = "/cgi-bin/gettoken"
 SEND = "/cgi-bin/message/send"
 
 
-def send(app: WecomApp, key: str = "m1") -> wecom.SendResult:
+def send(app: App, key: str = "m1") -> wecom.SendResult:
     return wecom.client_for(app).send_text(["LiLei"], "您好", dedupe_key=key)
 
 
-def test_a_token_is_fetched_once_and_shared(platform: Simulator, app: WecomApp):
+def test_a_token_is_fetched_once_and_shared(platform: Simulator, app: App):
     send(app, "m1")
-    send(WecomApp.objects.get(pk=app.pk), "m2")
+    send(App.objects.get(pk=app.pk), "m2")
     assert len(platform.requests(GETTOKEN)) == 1
 
 
-def test_nothing_secret_is_stored_in_the_clear(platform: Simulator, app: WecomApp):
+def test_nothing_secret_is_stored_in_the_clear(platform: Simulator, app: App):
     token = tokens.current(app)
     row = PlatformToken.objects.get(app=app)
     assert row.token == token
     assert token not in row.token_encrypted
     assert SECRET not in app.secret_encrypted
-    assert WecomApp.objects.get(pk=app.pk).secret == SECRET
+    assert App.objects.get(pk=app.pk).secret == SECRET
 
 
-def test_a_token_is_given_up_five_minutes_before_its_end(platform: Simulator, app: WecomApp):
+def test_a_token_is_given_up_five_minutes_before_its_end(platform: Simulator, app: App):
     first = tokens.current(app)
     with time_machine.travel(clock.now() + timedelta(seconds=7200 - 301), tick=False):
         assert tokens.current(app) == first
@@ -47,7 +47,7 @@ def test_a_token_is_given_up_five_minutes_before_its_end(platform: Simulator, ap
         assert tokens.current(app) != first
 
 
-def test_a_short_token_is_used_for_three_quarters_of_its_life(platform: Simulator, app: WecomApp):
+def test_a_short_token_is_used_for_three_quarters_of_its_life(platform: Simulator, app: App):
     answer = {"errcode": 0, "access_token": "short", "expires_in": 40}
     platform.faults({"path": GETTOKEN, "body": json.dumps(answer)})
     assert tokens.current(app) == "short"
@@ -55,7 +55,7 @@ def test_a_short_token_is_used_for_three_quarters_of_its_life(platform: Simulato
     assert timedelta(seconds=25) < life <= timedelta(seconds=30)
 
 
-def test_a_token_that_died_early_is_renewed_once(platform: Simulator, app: WecomApp):
+def test_a_token_that_died_early_is_renewed_once(platform: Simulator, app: App):
     send(app, "m1")
     platform.advance(7200)  # the platform's clock only: we still think the token is good
     send(app, "m2")
@@ -64,7 +64,7 @@ def test_a_token_that_died_early_is_renewed_once(platform: Simulator, app: Wecom
     assert len(platform.messages("LiLei")) == 2
 
 
-def test_a_token_refused_for_ever_ends_after_two_calls(platform: Simulator, app: WecomApp):
+def test_a_token_refused_for_ever_ends_after_two_calls(platform: Simulator, app: App):
     platform.faults({"path": SEND, "errcode": 40014, "count": None})
     with pytest.raises(Configuration):
         send(app)
@@ -138,7 +138,7 @@ def test_a_process_that_fetches_too_long_is_not_waited_for(platform: Simulator, 
     assert tokens.current(app)
 
 
-def test_a_thread_that_fetches_too_long_is_not_waited_for(platform: Simulator, app: WecomApp, monkeypatch):
+def test_a_thread_that_fetches_too_long_is_not_waited_for(platform: Simulator, app: App, monkeypatch):
     monkeypatch.setattr(tokens, "LOCK_WAIT_S", 0.1)
     with tokens._locks.setdefault(app.pk, threading.Lock()), pytest.raises(Transient, match="another thread"):
         tokens.current(app)
@@ -194,14 +194,14 @@ def test_the_right_secret_works_at_once(platform: Simulator, configured, db):
     assert send(mended).invalid_users == ()
 
 
-def test_a_secret_whose_key_is_gone_is_for_a_person_to_mend(platform: Simulator, app: WecomApp, settings):
+def test_a_secret_whose_key_is_gone_is_for_a_person_to_mend(platform: Simulator, app: App, settings):
     settings.FIELD_ENCRYPTION_KEYS = ["another key"]
     with pytest.raises(Configuration, match="FIELD_ENCRYPTION_KEYS"):
         send(app)
     assert platform.requests() == []
 
 
-def test_two_apps_of_one_corporation_have_tokens_of_their_own(platform: Simulator, app: WecomApp, configured):
+def test_two_apps_of_one_corporation_have_tokens_of_their_own(platform: Simulator, app: App, configured):
     other = configured(agent_id=1000003, secret="another-secret")
     send(app)
     send(other)
@@ -213,14 +213,14 @@ def test_two_apps_of_one_corporation_have_tokens_of_their_own(platform: Simulato
     "body",
     ['{"errcode": 0}', '{"access_token": "", "expires_in": 7200}', '{"access_token": "t", "expires_in": "soon"}', "[]"],
 )
-def test_an_answer_without_a_token_is_not_one(platform: Simulator, app: WecomApp, body: str):
+def test_an_answer_without_a_token_is_not_one(platform: Simulator, app: App, body: str):
     platform.faults({"path": GETTOKEN, "body": body})
     with pytest.raises(Transient):
         send(app)
     assert not PlatformToken.objects.filter(app=app).exists()
 
 
-def test_a_slow_gettoken_ends_too(platform: Simulator, app: WecomApp, monkeypatch):
+def test_a_slow_gettoken_ends_too(platform: Simulator, app: App, monkeypatch):
     monkeypatch.setattr(transport, "READ_S", 0.2)
     platform.faults({"path": GETTOKEN, "delay": 60})
     with pytest.raises(Transient, match="ReadTimeout") as error:
@@ -229,6 +229,6 @@ def test_a_slow_gettoken_ends_too(platform: Simulator, app: WecomApp, monkeypatc
     assert error.value.__cause__ is error.value.__context__ is None
 
 
-def test_entering_an_app_is_on_record_without_its_secret(app: WecomApp):
-    event = Event.objects.get(name="wecom_app.configured")
-    assert event.data == {"corp_id": CORP["corp_id"], "agent_id": 1000002}
+def test_entering_an_app_is_on_record_without_its_secret(app: App):
+    event = Event.objects.get(name="platform_app.configured")
+    assert event.data == {"kind": "wecom_app", "platform_id": CORP["corp_id"], "agent_id": 1000002}

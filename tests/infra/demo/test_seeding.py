@@ -15,7 +15,7 @@ from backend.erp.models import ErpSystem
 from backend.events.models import Event
 from backend.expenses.models import ExpenseRequest
 from backend.visits.selectors import plans_on
-from backend.wechat.models import WecomApp
+from backend.wechat.models import App
 from infra.demo import cast as demo_cast
 from infra.demo import notes, simulator
 from infra.demo.own import read_own
@@ -99,8 +99,8 @@ def test_pushes_reach_the_members_of_the_stand_in(db, settings):
     with wecom_simulator() as platform:
         settings.WECOM_API_BASE = platform.url
         seed(COMPANIES, at=NOW)
-        app = WecomApp.objects.get()
-        token = platform.call(f"/cgi-bin/gettoken?corpid={app.corp_id}&corpsecret={app.secret}")["access_token"]
+        app = App.objects.get()
+        token = platform.call(f"/cgi-bin/gettoken?corpid={app.platform_id}&corpsecret={app.secret}")["access_token"]
         everybody = "|".join(Identity.objects.values_list("subject", flat=True))
         text = {"touser": everybody, "msgtype": "text", "agentid": app.agent_id, "text": {"content": "早"}}
         answer = platform.call(f"/cgi-bin/message/send?access_token={token}", text)
