@@ -1,5 +1,6 @@
 """System checks: what a wrong or missing setting breaks, and how to mend it."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -105,6 +106,21 @@ def production_is_not_a_desk(app_configs: Sequence[AppConfig] | None, **kwargs: 
             )
         )
     return found
+
+
+@register(Tags.security)
+def origins_are_origins(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    scheme = "https" if settings.PRODUCTION else "https?"
+    wrong = [origin for origin in settings.CORS_ORIGINS if not re.fullmatch(rf"{scheme}://[a-z0-9.-]+(:\d+)?", origin)]
+    if wrong:
+        return [
+            Error(
+                in_both(f"CORS_ORIGINS 不是站点：{wrong}", f"CORS_ORIGINS holds what is no origin: {wrong}"),
+                hint="CORS_ORIGINS=https://h5.example.com",
+                id="waiqin.E020",
+            )
+        ]
+    return []
 
 
 @register

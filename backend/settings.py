@@ -29,6 +29,9 @@ class Environment(BaseSettings):
     secret_key: str = DEVELOPMENT_SECRET
     allowed_hosts: str = ""
     trusted_proxies: int = Field(default=0, ge=0, le=5)
+    cors_origins: str = ""
+    person_rate: float = Field(default=20, gt=0)
+    address_rate: float = Field(default=200, gt=0)
     public_url: str = "http://127.0.0.1:8000"
     run_dir: Path = ROOT / ".run"
 
@@ -106,6 +109,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "mobile_api.observability.observe",
+    "mobile_api.headers.protect",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "mobile_api.protocol.enforce",
@@ -256,18 +260,32 @@ STATIC_ROOT = RUN_DIR / "static"
 if not PRODUCTION:
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # stays empty: the finders serve; whitenoise wants the folder
 WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 UNFOLD = {"SITE_TITLE": bilingual("外勤管理后台", "Waiqin admin"), "SITE_HEADER": bilingual("外勤", "Waiqin")}
 
 # --- Security ---
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+CORS_ORIGINS = frozenset(_listed(env.cors_origins))
+PERSON_RATE, ADDRESS_RATE = env.person_rate, env.address_rate
+"""Requests a second, for each worker process. Behind one address may sit a whole company or a mobile network."""
+BURST_S = 15
+"""How many seconds' worth may be spent at once: a phone that comes back from a dead zone sends all it has."""
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_SSL_REDIRECT = False  # the proxy redirects; a redirect here would break health checks behind it
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # mobile_api.headers sets X-Frame-Options, and CSP's frame-ancestors beside it
+    "security.W003",  # backend.admin_middleware checks CSRF where there are cookies
+    "security.W008",  # see SECURE_SSL_REDIRECT
+]
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

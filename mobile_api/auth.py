@@ -5,6 +5,7 @@ from ninja.security import HttpBearer
 
 from backend.core.actor import Actor
 from backend.directory.authentication import authenticator
+from mobile_api import limits
 
 
 class Request(HttpRequest):
@@ -20,4 +21,6 @@ class BearerToken(HttpBearer):
         return self.authenticate(request, token) if scheme.lower() == self.openapi_scheme else None
 
     def authenticate(self, request: HttpRequest, token: str) -> Any:
-        return authenticator.actor_for_token(token)
+        actor = authenticator.actor_for_token(token)
+        limits.spend_for_person(actor.employee_id)
+        return actor

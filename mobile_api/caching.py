@@ -20,6 +20,7 @@ def is_current(request: HttpRequest, etag: str) -> bool:
 def not_modified(etag: str) -> HttpResponse:
     response = HttpResponseNotModified()
     response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 

@@ -6,7 +6,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from backend.core.context import origin
+from backend.core.errors import TooMany
 from backend.core.text import bilingual
+from mobile_api import limits
+from mobile_api.errors import domain_problem
 from mobile_api.problems import CONTENT_TYPE, problem
 
 API = "/api/"
@@ -24,6 +28,10 @@ def enforce(
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(API):
             return get_response(request)
+        try:
+            limits.spend_for_address(origin().address)
+        except TooMany as exc:
+            return domain_problem(request, exc)
         return _refused(request) or _as_problem(request, get_response(request))
 
     return middleware

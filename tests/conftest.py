@@ -1,15 +1,17 @@
 import pytest
 
 from backend.directory.authentication import authenticator
+from mobile_api import limits
 from tests.support.cast import Cast, make_cast
 from tests.support.client import Api
 from tests.support.work import run_owed
 
 
 @pytest.fixture(autouse=True)
-def _forget_tokens():
-    """A process remembers verified tokens; tests share one process."""
+def _forget():
+    """A process remembers verified tokens and who asked how often; tests share one process."""
     authenticator.clear()
+    limits.clear()
 
 
 @pytest.fixture

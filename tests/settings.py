@@ -5,6 +5,8 @@ from pathlib import Path
 
 os.environ.setdefault("TEST_RUN", str(os.getpid()))  # inherited by the xdist workers
 os.environ.setdefault("REVOCATION_CHECK_S", "0")
+os.environ.setdefault("PERSON_RATE", "1000000")  # tests/security sets the limits it tries
+os.environ.setdefault("ADDRESS_RATE", "1000000")
 _timeout = os.environ.get("DATABASE_TRANSACTION_TIMEOUT_MS")
 os.environ["DATABASE_TRANSACTION_TIMEOUT_MS"] = "0"  # a whole test is one transaction
 
