@@ -5,11 +5,14 @@ from typing import Any
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
 
+from backend.core.errors import TooMany
+
 PREFIX = "/admin/"
+WITHOUT_OWN_PASSWORD = {f"{PREFIX}{page}/" for page in ("login", "logout", "password_change", "jsi18n")}
 
 
 class _AdminOnly:
@@ -27,7 +30,20 @@ class AdminSession(_AdminOnly, SessionMiddleware): ...
 class AdminLocale(_AdminOnly, LocaleMiddleware): ...
 
 
-class AdminAuthentication(_AdminOnly, AuthenticationMiddleware): ...
+class AdminAuthentication(_AdminOnly, AuthenticationMiddleware):
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        """Whoever was given a password sets his own before he sees anything."""
+        if not request.path_info.startswith(PREFIX) or request.path_info in WITHOUT_OWN_PASSWORD:
+            return None
+        if getattr(request.user, "must_change_password", False):
+            return HttpResponseRedirect(f"{PREFIX}password_change/")
+        return None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, TooMany):
+            return None
+        headers = {"Retry-After": str(exception.retry_after_s)}
+        return HttpResponse(exception.text, status=429, headers=headers, content_type="text/plain; charset=utf-8")
 
 
 class AdminMessages(_AdminOnly, MessageMiddleware): ...

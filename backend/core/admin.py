@@ -3,11 +3,20 @@
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.contrib.admin import RelatedFieldListFilter
 from django.db.models import ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin
 
 from backend.core.errors import DomainError
+
+
+class OwnCompanyFilter(RelatedFieldListFilter):
+    """Offers only rows of the own company; Django's offers every tenant's."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        own = {"company_id": company_of(request)}
+        return field.get_choices(include_blank=False, limit_choices_to=own)
 
 
 class CompanyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
@@ -35,6 +44,27 @@ class CompanyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [
+            (item, OwnCompanyFilter) if isinstance(item, str) and self._is_relation(item) else item
+            for item in super().get_list_filter(request)
+        ]
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Only by what `list_filter` offers. Django lets any column be asked for, `?password__startswith=` too."""
+        name, _, how = lookup.partition("__")
+        if name not in {field.name for field in self.model._meta.get_fields()}:
+            return bool(super().lookup_allowed(lookup, value, request))
+        offered = {
+            item if isinstance(item, str) else item[0] for item in self.list_filter if not isinstance(item, type)
+        }
+        if name not in offered | {self.date_hierarchy}:
+            return False
+        return not self._is_relation(name) or how in {"", "exact", "id__exact", "pk__exact", "in", "isnull"}
+
+    def _is_relation(self, name: str) -> bool:
+        return "__" not in name and bool(self.model._meta.get_field(name).is_relation)
 
     def formfield_for_foreignkey(self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
         """Only the own company's rows can be chosen."""
