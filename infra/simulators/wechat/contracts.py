@@ -5,6 +5,7 @@ Sources: developer.work.weixin.qq.com, document paths 91039 (gettoken), 90236 (m
 refuses it, so that a sender who relies on the cut is found.
 """
 
+import re
 from dataclasses import dataclass
 
 TOKEN_SECONDS = 7200
@@ -15,6 +16,9 @@ USER_TICKET_SECONDS = 1800
 STABLE_REFRESHES = ((30, 1), (86400, 20))
 PLAIN_TOKENS = ((86400, 2000),)
 LOGINS_PER_PERSON = ((60, 100),)
+
+USER_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.@-]{0,63}")
+IDS_PER_PAGE = 10_000
 
 MAX_USERS = 1000
 MAX_PARTIES = 100

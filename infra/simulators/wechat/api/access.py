@@ -86,6 +86,12 @@ def check_address(app: Receiver, call: Call) -> None:
         raise error(60020)
 
 
+def check_details(app: App, call: Call) -> None:
+    """Since 2022-08-15 the contacts assistant reads details only from addresses it called from before: 48009."""
+    if app.agent_id is None and call.ip not in app.known_ips:
+        raise error(48009)
+
+
 def check_whitelist(account: Account, call: Call) -> None:
     if account.trusted_ips is not None and call.ip not in account.trusted_ips:
         raise error(40164, f"invalid ip {call.ip}, not in whitelist")
@@ -103,6 +109,14 @@ def json_object(call: Call) -> dict[str, Any]:
     if any(REFUSED.search(text) for text in texts):
         raise error(40033)
     return data
+
+
+def number_of(call: Call, name: str) -> int:
+    """A parameter that must be a number."""
+    value = call.query.get(name, "")
+    if not value.isascii() or not value.isdigit():
+        raise error(40058, f"{name} missing or not a number")
+    return int(value)
 
 
 def text_of(data: dict[str, Any], name: str, *, missing: int = 40058, most: int | None = None) -> str:
