@@ -13,6 +13,7 @@ from mobile_api.parsing import StrictParser
 from mobile_api.routers import (
     approvals,
     auth,
+    callbacks,
     customers,
     delegations,
     directory,
@@ -97,3 +98,4 @@ api.add_router("", orders.router)
 api.add_router("", stock.router)
 api.add_router("", notifications.router)
 api.add_router("/webhooks", webhooks.router)
+api.add_router("/callbacks", callbacks.router)

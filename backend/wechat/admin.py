@@ -8,6 +8,7 @@ from unfold.widgets import UnfoldAdminPasswordWidget
 from backend.core.admin import CompanyAdmin
 from backend.core.text import bilingual
 from backend.directory.admin import acting
+from backend.wechat.callbacks import admin as _callbacks  # noqa: F401  # registers its pages
 from backend.wechat.models import App
 from backend.wechat.services.apps import configure_app
 

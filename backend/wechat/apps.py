@@ -11,5 +11,10 @@ class WechatConfig(AppConfig):
     verbose_name = bilingual("企业微信", "WeCom")
 
     def ready(self) -> None:
+        from backend.wechat.callbacks import clicks, registry
+        from backend.wechat.callbacks.messages import TemplateCardEvent, TemplateCardMenuEvent
+
+        registry.handle(TemplateCardEvent.event, clicks.record_click)
+        registry.handle(TemplateCardMenuEvent.event, clicks.record_click)
         # At DEBUG urllib3 logs every address with its query, and WeCom puts secrets and tokens there.
         logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)

@@ -22,6 +22,10 @@ PUBLIC = {
     "GET /auth/jwks": "public keys are public",
     "POST /auth/refresh": "the refresh token is the proof",
     "POST /webhooks/erp/{connector}": "the signature over the body is the proof",
+    "GET /callbacks/wecom/{app}": "the seal of the echo is the proof",
+    "POST /callbacks/wecom/{app}": "the seal of the message is the proof",
+    "GET /callbacks/wechat/{app}": "the signature in the address is the proof",
+    "POST /callbacks/wechat/{app}": "the seal of the message is the proof",
     "PUT /files/{file_id}/content": "the signature in the address is the proof",
     "GET /files/{file_id}/content": "the signature in the address is the proof",
 }
