@@ -4,6 +4,7 @@ from backend.directory.authentication import authenticator
 from mobile_api import limits
 from tests.support.cast import Cast, make_cast
 from tests.support.client import Api
+from tests.support.leaks import pytest_runtest_makereport, pytest_sessionstart  # noqa: F401  # hooks
 from tests.support.work import run_owed
 
 

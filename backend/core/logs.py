@@ -12,19 +12,28 @@ import orjson
 from backend.core import clock
 from backend.core.context import origin
 
-_SECRET = re.compile(
-    r"(?i)\b(access_token|refresh_token|corpsecret|secret|password|js_code|session_key|authorization|code)"
-    r"(\"?\s*[=:]\s*\"?)(bearer\s+)?[^\s&\",;}]+"
+_KEYED = re.compile(
+    r"(?i)\b((?:\w+_)?(?:token|secret|password|ticket|signature)|(?:js_|auth_)?code|(?:session|encoding_aes|aes|api)_key"
+    r"|corpsecret|appsecret|passwd|authorization|cookie|set-cookie)"
+    r"([\"']?\s*[=:]\s*[\"']?)(bearer\s+)?[^\s&\"',;}]+"
 )
+"""`…_token=…`, `"password": "…"`, `Authorization: Bearer …`: whatever stands behind such a name."""
+_BEARER = re.compile(r"(?i)\bbearer\s+(?!\*)[^\s&\"',;}]+")
+_TOKEN = re.compile(r"\b(eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|whsec_[\w+/=-]+)")
+_PHONE = re.compile(r"(?<![0-9A-Za-z])(\+?86[ -]?)?(1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?![0-9A-Za-z])")
 
 
 def redacted(text: str) -> str:
-    return _SECRET.sub(r"\1\2***", text)
+    """Without what opens a door, and with the middle of each mobile number struck out."""
+    text = _KEYED.sub(r"\1\2***", text)
+    text = _TOKEN.sub("***", _BEARER.sub("Bearer ***", text))
+    return _PHONE.sub(r"\2****\3", text)
 
 
 class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        fields = dict(getattr(record, "fields", {}))
+        given = dict(getattr(record, "fields", {}))
+        fields = {name: redacted(value) if isinstance(value, str) else value for name, value in given.items()}
         if record.exc_info:
             fields["exception"] = redacted(self.formatException(record.exc_info))
         at = datetime.fromtimestamp(record.created, UTC)

@@ -17,6 +17,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 
 from backend.core import clock
+from backend.core.logs import redacted
 from backend.core.text import bilingual
 
 logger = logging.getLogger(__name__)
@@ -170,8 +171,8 @@ class Owed(models.Model):
 
 
 def _storable(error: str) -> str:
-    """What an outside system said may hold what PostgreSQL refuses: NUL and lone surrogates."""
-    return error.replace("\0", "").encode(errors="backslashreplace").decode()[:MAX_ERROR]
+    """What an outside system said may hold what PostgreSQL refuses, NUL and lone surrogates, and secrets of ours."""
+    return redacted(error.replace("\0", "").encode(errors="backslashreplace").decode())[:MAX_ERROR]
 
 
 def wake_dispatcher() -> None:
