@@ -64,6 +64,27 @@ class Simulator:
         """Let tokens die before their time: all, or those of one app or account."""
         self._control("revoke_tokens", of)
 
+    def click(self, user: str, task_id: str, key: str, **more: Any) -> list[dict[str, Any]]:
+        """The member presses a button of his card; the callbacks that made. More is as at control/callbacks.py."""
+        at = {"agent_id": 1000002, "user": user, "task_id": task_id, "key": key}
+        return self._control("click", at | more)["callbacks"]
+
+    def contact_event(self, change: str = "", data: dict[str, Any] | None = None, **more: Any) -> list[dict[str, Any]]:
+        """The directory changes and the contacts assistant is told; `changes` for several at once."""
+        return self._control("contact_event", {"change": change, "data": data or {}} | more)["callbacks"]
+
+    def callback(self, **what: Any) -> list[dict[str, Any]]:
+        """Any callback at all: `event` or `plaintext`, to `agent_id` or `app_id`, with `trouble`."""
+        return self._control("callback", what)["callbacks"]
+
+    def verify_url(self, **of: Any) -> dict[str, Any]:
+        """Whether the address of this app or account answers as the platform demands; `ok`, and `failure` if not."""
+        return self._control("verify_url", of)
+
+    def callbacks(self, event: str = "") -> list[dict[str, Any]]:
+        """Every callback the platform made and how each try went, oldest first."""
+        return self.call("/__sim/callbacks", event=event)["callbacks"]
+
     def reset(self) -> None:
         """Forget everything, end waiting calls, and return to the true clock."""
         self._control("reset", {})

@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from xml.etree import ElementTree
 
 from infra.simulators.wechat.model import App
 from infra.simulators.wechat.replies import ApiError
@@ -12,18 +13,20 @@ Json = dict[str, Any]
 TYPES = ("text_notice", "news_notice", "button_interaction", "vote_interaction", "multiple_interaction")
 INTERACTIVE = TYPES[2:]
 ROW_NEEDS = {1: ("url", 42028), 2: ("media_id", 42029), 3: ("userid", 42050)}
+CAMEL = re.compile("(?<!^)(?=[A-Z])")
+NUMBERS = ("type", "style", "desc_color", "disable_replace_text")
 TASK_ID = re.compile(r"[0-9A-Za-z_@-]{1,128}")
 
 
-def check(card: Json) -> None:
-    """Raise the documented errcode of the first thing that is wrong with the card."""
+def check(card: Json, *, sent: bool = True) -> None:
+    """Raise the documented errcode of the first thing that is wrong with the card, sent or in place of one."""
     kind = card.get("card_type")
     if kind not in TYPES:
         raise ApiError(42031, "invalid Template_Card.CardType")
     if "action_menu" in card:
         _check_action_menu(_object(card, "action_menu"))
     task_id = card.get("task_id", "" if can_be_updated(card) else "unused")
-    if not isinstance(task_id, str) or not TASK_ID.fullmatch(task_id):
+    if sent and not (isinstance(task_id, str) and TASK_ID.fullmatch(task_id)):
         raise ApiError(42014, "invalid task_id")
     title = _object(card, "main_title").get("title")
     if not title and not (kind == "text_notice" and card.get("sub_title_text")):
@@ -56,6 +59,21 @@ def claim_task_id(state: State, app: App, card: Json) -> None:
 def can_be_updated(card: Json) -> bool:
     """Whether sending the card yields a response_code."""
     return card["card_type"] in INTERACTIVE or "action_menu" in card
+
+
+def from_xml(element: ElementTree.Element) -> Json:
+    """The card of a passive reply, whose names are in CamelCase and whose lists are repeated elements."""
+    card: Json = {}
+    for child in element:
+        name = CAMEL.sub("_", child.tag).lower()
+        value: Any = from_xml(child) if len(child) else (child.text or "")
+        if name in NUMBERS and isinstance(value, str) and value.isdigit():
+            value = int(value)
+        if name.endswith("_list"):
+            card.setdefault(name, []).append(value)
+        else:
+            card[name] = value
+    return card
 
 
 def _check_action_menu(menu: Json) -> None:

@@ -13,6 +13,10 @@ TOKEN_GRACE_SECONDS = 300
 TOKEN_MODES = ("rotate", "grace", "same")
 CODE_SECONDS = 300
 USER_TICKET_SECONDS = 1800
+RESPONSE_SECONDS = 72 * 3600
+RECALL_SECONDS = 24 * 3600
+CALLBACK_RULES = {"timeout": 5.0, "tries": 3, "pause": 0.0, "retry_on_status": True}
+"""Document 90238 has every status but 200 tried again, 90930 only silence: `retry_on_status` says which."""
 STABLE_REFRESHES = ((30, 1), (86400, 20))
 PLAIN_TOKENS = ((86400, 2000),)
 LOGINS_PER_PERSON = ((60, 100),)

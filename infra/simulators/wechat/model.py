@@ -143,6 +143,8 @@ class Account(Receiver):
     templates: dict[str, str] = field(default_factory=dict)
     """Template id → its text, with `{{thing1.DATA}}` where a value goes."""
     pages: list[str] | None = None
+    format: Literal["xml", "json"] = "xml"
+    """In which form its callbacks come."""
 
     @property
     def key(self) -> AppKey:
@@ -151,6 +153,10 @@ class Account(Receiver):
     @property
     def receiver_id(self) -> str:
         return self.app_id
+
+    @property
+    def original_id(self) -> str:
+        return "gh_" + _digest("account", self.app_id)[:12]
 
 
 @dataclass
@@ -200,6 +206,16 @@ class Code:
     expires_at: float
     scope: str = ""
     member: bool = True
+    used: bool = False
+
+
+@dataclass
+class ResponseCode:
+    """Leave to change the card of one message, once."""
+
+    app: AppKey
+    msgid: str
+    expires_at: float
     used: bool = False
 
 

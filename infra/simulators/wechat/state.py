@@ -8,9 +8,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.simulators.wechat import seeding
-from infra.simulators.wechat.contracts import TOKEN_MODES
+from infra.simulators.wechat.contracts import CALLBACK_RULES, TOKEN_MODES
 from infra.simulators.wechat.faults import Fault
-from infra.simulators.wechat.model import Account, App, AppKey, Code, Corp, Message, Person, Request, Token
+from infra.simulators.wechat.model import (
+    Account,
+    App,
+    AppKey,
+    Code,
+    Corp,
+    Message,
+    Person,
+    Request,
+    ResponseCode,
+    Token,
+)
 from infra.simulators.wechat.recent import Recent
 from infra.simulators.wechat.seeding import SeedError
 
@@ -44,12 +55,16 @@ class State:
             self.web_tokens: Recent[str, tuple[str, str, Token]] = Recent(MAX_TOKENS)
             self.seen: Recent[tuple[str, str], float] = Recent(MAX_REMEMBERED)
             """When a person last opened a mini-program, by app id and openid."""
+            self.response_codes: Recent[str, ResponseCode] = Recent(MAX_REMEMBERED)
             self.messages: deque[Message] = deque(maxlen=MAX_MESSAGES)
             self.requests: deque[Request] = deque(maxlen=MAX_REQUESTS)
             self.duplicates: Recent[tuple[AppKey, bytes], tuple[float, dict[str, object]]] = Recent(MAX_REMEMBERED)
             self.task_ids: Recent[tuple[AppKey, str], None] = Recent(MAX_REMEMBERED)
             self.spent: Recent[tuple[object, ...], deque[float]] = Recent(MAX_REMEMBERED)
             self.faults: list[Fault] = []
+            self.callbacks: deque[Any] = deque(maxlen=MAX_REQUESTS)
+            self.callbacks_sent = 0
+            self.callback_rules = dict(CALLBACK_RULES)
             self.random = random.Random(0)
             self.seed(self.start_seed)
 
@@ -72,11 +87,12 @@ class State:
     def seed(self, data: dict[str, Any]) -> None:
         """Add or replace corporations, accounts of WeChat and people with WeChat; SeedError when the shape is wrong.
 
-        `{"token_mode": "rotate|grace|same", "corps": […], "accounts": […], "people": […]}`. A corporation is
-        `{"corp_id", "name", "users": […], "departments": […], "tags": {"1": ["user_id"]}, "apps": […], "contacts": {…},
-        "generate": {"departments": 200, "members": 10000}}`, the contacts assistant an app without an agent id; the
-        fields of each thing are those of its class in `model.py`. What is not named has its default: `visible` and
-        `trusted_ips` null mean everyone. Departments that only members name are made below the root.
+        `{"token_mode": "rotate|grace|same", "callback_rules": {…}, "corps": […], "accounts": […], "people": […]}`.
+        A corporation is `{"corp_id", "name", "users": […], "departments": […], "tags": {"1": ["user_id"]}, "apps": […],
+        "contacts": {…}, "generate": {"departments": 200, "members": 10000}}`, the contacts assistant an app without an
+        agent id; the fields of each thing are those of its class in `model.py`, the rules those in `contracts.py`. What
+        is not named has its default: `visible` and `trusted_ips` null mean everyone. Departments that only members
+        name are made below the root.
         """
         with self.lock:
             try:
@@ -86,7 +102,11 @@ class State:
             mode = data.get("token_mode", self.token_mode)
             if mode not in TOKEN_MODES:
                 raise SeedError(f"unknown token_mode {mode!r}")
+            rules = data.get("callback_rules", {})
+            if not isinstance(rules, dict) or not CALLBACK_RULES.keys() >= rules.keys():
+                raise SeedError("callback_rules has " + ", ".join(CALLBACK_RULES))
             self.token_mode = mode
+            self.callback_rules |= rules
             self.corps |= corps
             self.accounts |= accounts
             self.people |= people

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from typing import Any
 
-from infra.simulators.wechat import cards
+from infra.simulators.wechat import cards, clicks
 from infra.simulators.wechat.api.access import Endpoint, app_of_token, json_object
 from infra.simulators.wechat.contracts import (
     BODIES,
@@ -46,7 +46,7 @@ def send(state: State, call: Call) -> dict[str, object]:
         cards.claim_task_id(state, app, content)
     reply: dict[str, object] = {"errcode": 0, "errmsg": "ok", **invalid, "msgid": secrets.token_urlsafe(48)}
     if data["msgtype"] == "template_card" and cards.can_be_updated(content):
-        reply["response_code"] = secrets.token_urlsafe(32)
+        reply["response_code"] = clicks.new_code(state, app, str(reply["msgid"]))
     if data.get("enable_duplicate_check") == 1:
         interval = data.get("duplicate_check_interval", DUPLICATE_SECONDS_DEFAULT)
         state.duplicates[duplicate] = (state.now() + interval, reply)

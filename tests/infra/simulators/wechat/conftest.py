@@ -1,6 +1,11 @@
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from wechatpy.enterprise.crypto import WeChatCrypto
 
 from tests.simulators import Simulator, wecom_simulator
 
@@ -86,3 +91,71 @@ def weixin(platform: Simulator):
         return platform.call(path, body, access_token=tokens[app_id], **query)
 
     return call
+
+
+TOKEN, AES_KEY = "callback-token", "jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"
+
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 256
+    daemon_threads = True
+
+
+class Listener:
+    """An app's side of the callbacks: keeps what it is sent and answers what it is told to."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[str, dict[str, str], bytes]] = []
+        self.answer: Callable[[dict[str, str], bytes], tuple[int, bytes]] = lambda query, body: (200, b"success")
+        listener = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                query = dict(parse_qsl(urlsplit(self.path).query, keep_blank_values=True))
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                listener.received.append((self.command, query, body))
+                status, reply = listener.answer(query, body)
+                with suppress(OSError):
+                    self.send_response(status)
+                    self.send_header("Content-Length", str(len(reply)))
+                    self.end_headers()
+                    self.wfile.write(reply)
+
+            do_POST = do_GET
+
+            def log_message(self, *args: object) -> None:
+                """Say nothing."""
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}/callbacks?of=us"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        return {"callback_url": self.url, "callback_token": TOKEN, "aes_key": AES_KEY}
+
+    def texts(self, receiver_id: str = "ww-waiqin") -> list[str]:
+        """The decrypted messages, read by wechatpy and not by the stand-in's own code."""
+        crypto = WeChatCrypto(TOKEN, AES_KEY, receiver_id)
+        return [
+            crypto.decrypt_message(body, query["msg_signature"], query["timestamp"], query["nonce"])
+            for _, query, body in self.received
+        ]
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    listener = Listener()
+    yield listener
+    listener.server.shutdown()
+    listener.server.server_close()
+
+
+@pytest.fixture
+def told(platform: Simulator, listener: Listener) -> Listener:
+    """The listener, entered as the address of the app, of the contacts assistant and of the mini-program."""
+    app, *others = CORP["apps"]
+    contacts = CORP["contacts"] | listener.settings
+    platform.seed({**CORP, "apps": [app | listener.settings, *others], "contacts": contacts})
+    platform.seed(accounts=[ACCOUNTS[0] | listener.settings])
+    return listener
