@@ -15,6 +15,7 @@ INTERACTIVE = TYPES[2:]
 ROW_NEEDS = {1: ("url", 42028), 2: ("media_id", 42029), 3: ("userid", 42050)}
 CAMEL = re.compile("(?<!^)(?=[A-Z])")
 NUMBERS = ("type", "style", "desc_color", "disable_replace_text")
+RENAMED = {"key_name": "keyname", "app_id": "appid", "page_path": "pagepath", "user_id": "userid"}
 TASK_ID = re.compile(r"[0-9A-Za-z_@-]{1,128}")
 
 
@@ -66,6 +67,7 @@ def from_xml(element: ElementTree.Element) -> Json:
     card: Json = {}
     for child in element:
         name = CAMEL.sub("_", child.tag).lower()
+        name = RENAMED.get(name, name)
         value: Any = from_xml(child) if len(child) else (child.text or "")
         if name in NUMBERS and isinstance(value, str) and value.isdigit():
             value = int(value)

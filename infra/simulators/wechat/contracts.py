@@ -15,6 +15,12 @@ CODE_SECONDS = 300
 USER_TICKET_SECONDS = 1800
 RESPONSE_SECONDS = 72 * 3600
 RECALL_SECONDS = 24 * 3600
+MEDIA_SECONDS = 3 * 86_400
+TICKET_SECONDS = 7200
+CORP_TICKETS = ((3600, 400),)
+APP_TICKETS = ((3600, 100),)
+MEDIA_GETS = ((60, 60),)
+"""How often is too often is not documented, only that there is such a limit (45033)."""
 CALLBACK_RULES = {"timeout": 5.0, "tries": 3, "pause": 0.0, "retry_on_status": True}
 """Document 90238 has every status but 200 tried again, 90930 only silence: `retry_on_status` says which."""
 STABLE_REFRESHES = ((30, 1), (86400, 20))
@@ -54,4 +60,22 @@ BODIES: dict[str, tuple[TextField, ...]] = {
         TextField("url", missing=41010, max_bytes=2048, too_long=40039, is_url=True),
         TextField("btntxt", missing=None, max_characters=4),
     ),
+}
+
+
+@dataclass(frozen=True)
+class MediaRules:
+    """How large a file of a kind may be, and (where, what) it may begin with."""
+
+    most: int
+    beginnings: tuple[tuple[int, bytes], ...] = ()
+
+
+MIN_MEDIA_BYTES = 5
+MEGABYTE = 1024 * 1024
+MEDIA = {
+    "image": MediaRules(10 * MEGABYTE, ((0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n\x1a\n"))),
+    "voice": MediaRules(2 * MEGABYTE, ((0, b"#!AMR"),)),
+    "video": MediaRules(10 * MEGABYTE, ((4, b"ftyp"),)),
+    "file": MediaRules(20 * MEGABYTE),
 }

@@ -24,6 +24,7 @@ TEXTS = {
     40058: "invalid Request Parameter",
     40066: "invalid url",
     40091: "invalid secret",
+    40093: "invalid signature",
     40097: "invalid args",
     40125: "invalid appsecret",
     40163: "code been used",

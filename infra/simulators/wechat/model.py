@@ -210,6 +210,24 @@ class Code:
 
 
 @dataclass
+class Ticket:
+    """For signing pages: of a corporation, of one of its apps (`ww/1000002`), or of an official account."""
+
+    kind: str
+    owner: str
+    expires_at: float
+
+
+@dataclass
+class Media:
+    corp_id: str
+    filename: str
+    content_type: str
+    content: bytes
+    expires_at: float
+
+
+@dataclass
 class ResponseCode:
     """Leave to change the card of one message, once."""
 

@@ -14,7 +14,7 @@ from infra.simulators.wechat.model import Request
 from infra.simulators.wechat.replies import Answer, ApiError, Call, Raw, failure
 from infra.simulators.wechat.state import State
 
-MAX_BODY = 2 * 1024 * 1024
+MAX_BODY = 64 * 1024 * 1024
 LOGGED_BODY = 4096
 IDLE_SECONDS = 60
 

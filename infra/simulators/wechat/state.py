@@ -16,10 +16,12 @@ from infra.simulators.wechat.model import (
     AppKey,
     Code,
     Corp,
+    Media,
     Message,
     Person,
     Request,
     ResponseCode,
+    Ticket,
     Token,
 )
 from infra.simulators.wechat.recent import Recent
@@ -28,6 +30,7 @@ from infra.simulators.wechat.seeding import SeedError
 MAX_MESSAGES = 5_000
 MAX_REQUESTS = 5_000
 MAX_TOKENS = 5_000
+MAX_MEDIA = 50
 MAX_REMEMBERED = 20_000
 
 
@@ -56,6 +59,8 @@ class State:
             self.seen: Recent[tuple[str, str], float] = Recent(MAX_REMEMBERED)
             """When a person last opened a mini-program, by app id and openid."""
             self.response_codes: Recent[str, ResponseCode] = Recent(MAX_REMEMBERED)
+            self.tickets: Recent[str, Ticket] = Recent(MAX_TOKENS)
+            self.media: Recent[str, Media] = Recent(MAX_MEDIA)
             self.messages: deque[Message] = deque(maxlen=MAX_MESSAGES)
             self.requests: deque[Request] = deque(maxlen=MAX_REQUESTS)
             self.duplicates: Recent[tuple[AppKey, bytes], tuple[float, dict[str, object]]] = Recent(MAX_REMEMBERED)

@@ -1,7 +1,18 @@
 """The calls the stand-in answers. A new family is a module with ROUTES, added here."""
 
-from infra.simulators.wechat.api import credentials, departments, login, members, messages, updates, weixin
+from infra.simulators.wechat.api import (
+    credentials,
+    departments,
+    login,
+    media,
+    members,
+    messages,
+    network,
+    tickets,
+    updates,
+    weixin,
+)
 from infra.simulators.wechat.api.access import Endpoint
 
-FAMILIES = (credentials, login, departments, members, messages, updates, weixin)
+FAMILIES = (credentials, login, departments, members, messages, media, network, tickets, updates, weixin)
 ROUTES: dict[str, Endpoint] = {path: endpoint for family in FAMILIES for path, endpoint in family.ROUTES.items()}

@@ -2,14 +2,14 @@
 
 import json
 
-from infra.simulators.wechat.control import basics, callbacks, people
+from infra.simulators.wechat.control import basics, callbacks, pages, people
 from infra.simulators.wechat.control.common import Action, Answer, ControlError
 from infra.simulators.wechat.faults import FaultError
 from infra.simulators.wechat.replies import Call
 from infra.simulators.wechat.seeding import SeedError
 from infra.simulators.wechat.state import State
 
-ACTIONS: dict[tuple[str, str], Action] = basics.ACTIONS | people.ACTIONS | callbacks.ACTIONS
+ACTIONS: dict[tuple[str, str], Action] = basics.ACTIONS | people.ACTIONS | callbacks.ACTIONS | pages.ACTIONS
 
 
 def handle(state: State, call: Call) -> Answer:
