@@ -60,6 +60,11 @@ class Simulator:
         """The code this person's device gets; the kinds and fields are those of control/people.py."""
         return self._control("issue_code", {"kind": kind, "user": user, **where})["code"]
 
+    def subscribe(self, user: str, template_id: str, choice: str = "accept", *, app_id: str) -> str:
+        """The person answers a mini-program's question; the openid."""
+        answer = {"user": user, "app_id": app_id, "template_id": template_id, "choice": choice}
+        return self._control("subscribe", answer)["openid"]
+
     def revoke_tokens(self, **of: Any) -> None:
         """Let tokens die before their time: all, or those of one app or account."""
         self._control("revoke_tokens", of)

@@ -21,6 +21,9 @@ CORP_TICKETS = ((3600, 400),)
 APP_TICKETS = ((3600, 100),)
 MEDIA_GETS = ((60, 60),)
 """How often is too often is not documented, only that there is such a limit (45033)."""
+SEEN_SECONDS = 2 * 3600
+MAX_CHECKED = 2500
+CLIENT_MSG_SECONDS = 600
 CALLBACK_RULES = {"timeout": 5.0, "tries": 3, "pause": 0.0, "retry_on_status": True}
 """Document 90238 has every status but 200 tried again, 90930 only silence: `retry_on_status` says which."""
 STABLE_REFRESHES = ((30, 1), (86400, 20))

@@ -59,6 +59,7 @@ TEXTS = {
     45011: "api minute-quota reach limit, must slower, retry next minute",
     45033: "api concurrent out of limit",
     45034: "url without protocol head",
+    47001: "data format error",
     47003: "argument invalid!",
     48001: "api unauthorized",
     48002: "api forbidden",

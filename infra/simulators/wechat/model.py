@@ -253,6 +253,8 @@ class Message:
     """The text in place of the card's buttons, once it was updated so."""
     updates: int = 0
     recalled: bool = False
+    person: str = ""
+    """The name of the person with WeChat; members are named by `user`."""
 
 
 @dataclass

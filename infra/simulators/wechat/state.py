@@ -66,6 +66,11 @@ class State:
             self.duplicates: Recent[tuple[AppKey, bytes], tuple[float, dict[str, object]]] = Recent(MAX_REMEMBERED)
             self.task_ids: Recent[tuple[AppKey, str], None] = Recent(MAX_REMEMBERED)
             self.spent: Recent[tuple[object, ...], deque[float]] = Recent(MAX_REMEMBERED)
+            self.credits: Recent[tuple[str, str, str], int] = Recent(MAX_REMEMBERED)
+            """How many more messages a person (app id, openid) wants of a template."""
+            self.client_messages: Recent[tuple[str, str, str], tuple[float, dict[str, object]]]
+            self.client_messages = Recent(MAX_REMEMBERED)
+            self.notices = 0
             self.faults: list[Fault] = []
             self.callbacks: deque[Any] = deque(maxlen=MAX_REQUESTS)
             self.callbacks_sent = 0

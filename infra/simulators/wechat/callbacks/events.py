@@ -1,5 +1,6 @@
 """The events as XML (documents 90240, 90241, 96302 to 96304), field by field as the pages show them."""
 
+import json
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -46,6 +47,12 @@ def click(
         AgentID=agent_id,
         **({"SelectedItems": {"SelectedItem": chosen}} if chosen and not menu else {}),
     )
+
+
+def as_json(receiver_id: str, sender: str, at: float, name: str, fields: Json) -> bytes:
+    """The form a mini-program may ask for instead."""
+    head = {"ToUserName": receiver_id, "FromUserName": sender, "CreateTime": int(at), "MsgType": "event", "Event": name}
+    return json.dumps(head | fields, ensure_ascii=False).encode()
 
 
 def envelope(receiver_id: str, encrypt: str, agent_id: int | None) -> bytes:

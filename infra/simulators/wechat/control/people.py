@@ -1,6 +1,7 @@
-"""What people do on their devices: come with a code."""
+"""What people do on their devices: come with a code, agree to be told, follow an account."""
 
 from infra.simulators.wechat import codes
+from infra.simulators.wechat.api.weixin import notices
 from infra.simulators.wechat.control.common import Action, Answer, ControlError, account, app, body
 from infra.simulators.wechat.model import Person
 from infra.simulators.wechat.replies import Call
@@ -36,6 +37,45 @@ def _issue_code(state: State, call: Call) -> Answer:
     raise ControlError(f"unknown kind {kind!r}")
 
 
+def _subscribe(state: State, call: Call) -> Answer:
+    """`{"user", "app_id", "template_id", "choice": "accept|reject|ban"}`: the answer to a mini-program's question.
+
+    The account is told by `subscribe_msg_popup_event`; `template_ids` asks for up to five at once.
+    """
+    data = body(call)
+    of, who, choice = account(state, data), person(state, str(data.get("user"))), data.get("choice", "accept")
+    templates = data.get("template_ids", [data.get("template_id")])
+    if choice not in ("accept", "reject", "ban"):
+        raise ControlError("choice is accept, reject or ban")
+    if not isinstance(templates, list) or not 0 < len(templates) <= 5 or not of.templates.keys() >= set(templates):
+        raise ControlError("one to five templates of the account")
+    openid, told = who.openid(of), []
+    for template in templates:
+        key = (of.app_id, openid, template)
+        state.credits[key] = state.credits.get(key, 0) + (choice == "accept")
+        told.append({"TemplateId": template, "SubscribeStatusString": choice, "PopupScene": 0})
+    listed = told[0] if len(told) == 1 else told  # an object for one, an array for several, as on the platform
+    notices.tell(state, of, openid, "subscribe_msg_popup_event", SubscribeMsgPopupEvent={"List": listed})
+    return {
+        "openid": openid,
+        "credits": {template: state.credits[of.app_id, openid, template] for template in templates},
+    }
+
+
+def _follow(state: State, call: Call) -> Answer:
+    """`{"user", "app_id", "follows": true, "blacklisted": false}`: of an official account, which is told."""
+    data = body(call)
+    of, who = account(state, data), person(state, str(data.get("user")))
+    for name, ids in (("follows", who.follows), ("blacklisted", who.blacklisted_by)):
+        if data.get(name) is True and of.app_id not in ids:
+            ids.append(of.app_id)
+        elif data.get(name) is False and of.app_id in ids:
+            ids.remove(of.app_id)
+    if "follows" in data:
+        notices.tell(state, of, who.openid(of), "subscribe" if data["follows"] else "unsubscribe", EventKey="")
+    return {"openid": who.openid(of), "follows": who.follows}
+
+
 def person(state: State, name: str) -> Person:
     if name not in state.people:
         raise ControlError(f"no person {name!r}")
@@ -49,4 +89,8 @@ def _member(state: State, corp_id: str, user: str) -> str:
     return corp.users[user.lower()].user_id
 
 
-ACTIONS: dict[tuple[str, str], Action] = {("POST", "/__sim/issue_code"): _issue_code}
+ACTIONS: dict[tuple[str, str], Action] = {
+    ("POST", "/__sim/issue_code"): _issue_code,
+    ("POST", "/__sim/subscribe"): _subscribe,
+    ("POST", "/__sim/follow"): _follow,
+}

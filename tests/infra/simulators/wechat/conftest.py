@@ -33,7 +33,18 @@ CORP = {
     "contacts": {"secret": "contacts-secret"},
 }
 ACCOUNTS = [
-    {"app_id": "wx-mini", "kind": "mini_program", "secret": "mini-secret", "name": "外勤", "open_platform": "op"},
+    {
+        "app_id": "wx-mini",
+        "kind": "mini_program",
+        "secret": "mini-secret",
+        "name": "外勤",
+        "open_platform": "op",
+        "pages": ["pages/approval", "pages/visit"],
+        "templates": {
+            "tpl-approval": "审批提醒\n事项：{{thing1.DATA}}\n金额：{{amount2.DATA}}\n状态：{{phrase3.DATA}}",
+            "tpl-visit": "拜访提醒\n时间：{{time1.DATA}}",
+        },
+    },
     {
         "app_id": "wx-oa",
         "kind": "official_account",
@@ -41,6 +52,7 @@ ACCOUNTS = [
         "name": "外勤服务号",
         "open_platform": "op",
         "trusted_domains": ["h5.example.com"],
+        "templates": {"tpl-order": "订单通知\n单号：{{character_string1.DATA}}\n客户：{{thing2.DATA}}"},
     },
     {"app_id": "wx-alone", "kind": "mini_program", "secret": "alone-secret"},
 ]
