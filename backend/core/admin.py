@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin import RelatedFieldListFilter
-from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models import BinaryField, Field, ForeignKey, Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin
 
@@ -25,6 +25,7 @@ class CompanyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     read_capability: ClassVar[str]
     write_capability: ClassVar[str | None] = None
     list_filter_submit = True
+    exclude = ("company",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
@@ -92,7 +93,13 @@ class CompanyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
 
 
 class ReadOnlyAdmin(CompanyAdmin):
-    """For what nobody may write by hand."""
+    """For what nobody may write by hand. Shows every column that a person can read."""
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return [field.name for field in self.opts.fields if field.name not in self.exclude and _is_readable(field)]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        return self.get_fields(request, obj)
 
 
 def company_of(request: HttpRequest) -> Any:
@@ -103,3 +110,8 @@ def company_of(request: HttpRequest) -> Any:
 def _may(request: HttpRequest, capability: str) -> bool:
     user = request.user
     return bool(user.is_authenticated and user.has_capability(capability))
+
+
+def _is_readable(field: "Field[Any, Any]") -> bool:
+    """Digests say nothing to a person, and a secret stays one, also as ciphertext."""
+    return not isinstance(field, BinaryField) and not field.name.endswith("_encrypted")

@@ -2,6 +2,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectMultipleWidget
 
@@ -13,6 +14,8 @@ from backend.directory.models import Department, Employee, Role, Session
 from backend.directory.roles import CAPABILITIES, RESOURCES
 from backend.directory.selectors import actor_for
 from backend.directory.services import people
+
+admin.site.unregister(Group)  # Django's groups belong to no company and give no right here; ours are roles
 
 
 def acting(request: HttpRequest) -> Actor:

@@ -1,0 +1,93 @@
+"""Every page of one row, and every list of choices beside a list: whole, and of the own company only."""
+
+import pytest
+from django.contrib import admin as site
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from backend.core import clock
+from backend.core.actor import Actor
+from backend.core.admin import CompanyAdmin
+from backend.core.ids import new_id
+from backend.directory.models import Session
+from backend.erp.models import ErpSystem, ImportFile, InboxMessage, Outbox
+from backend.erp.services.systems import put_system
+from backend.events.models import Delivery, Event
+from backend.files.models import FileJob
+from notifications.models import Message, Notification
+from tests.notifications.subjects import file_of
+
+SHOWN = (Event, Delivery, Session, FileJob, Notification, Message, ErpSystem, Outbox, InboxMessage, ImportFile)
+"""What is only to be read."""
+
+
+@pytest.fixture
+def admin(cast) -> Client:
+    client = Client()
+    client.force_login(cast.qian)
+    return client
+
+
+@pytest.fixture
+def system(cast) -> ErpSystem:
+    return put_system(actor=cast.actor(cast.qian), code="k3", name="金蝶", at=clock.now())
+
+
+@pytest.fixture
+def rows(cast, api, system) -> None:
+    """One row at least of each."""
+    api(cast.li)
+    ours = {"company": cast.company}
+    event = Event.objects.filter(**ours).latest("pk")
+    notification = Notification.objects.create(
+        **ours, event=event, recipient=cast.li, kind="x", title="x", body="x", subject_id=new_id(), path="/"
+    )
+    Message.objects.create(**ours, notification=notification, channel="wecom")
+    Delivery.objects.create(**ours, event=event, consumer="notifications")
+    FileJob.objects.create(**ours, attachment=file_of(cast.li), revision=0)
+    told = {**ours, "system": system}
+    Outbox.objects.create(**told, entity="orders.order", local_id=new_id(), key="SO1", payload={})
+    InboxMessage.objects.create(**told, external_id="m1", digest=b"1" * 32, payload={}, received_at=clock.now())
+    ImportFile.objects.create(**told, content="stock", name="库存.csv", digest=b"1" * 32, first_seen_at=clock.now())
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("model", SHOWN)
+def test_a_row_is_shown_whole_and_cannot_be_written(admin, cast, model):
+    row = model._base_manager.filter(company=cast.company).first()
+    address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[row.pk])
+    reply = admin.get(address)
+    assert reply.status_code == 200
+    page = reply.content.decode().lower()
+    shown = [field for field in model._meta.fields if field.name in site.site._registry[model].get_fields(None)]
+    assert len(shown) > 5
+    assert [field.name for field in shown if str(field.verbose_name).lower() not in page] == []
+    assert admin.post(address, {}).status_code == 403
+
+
+def test_the_secret_of_an_erp_is_not_shown_even_encrypted(admin, system):
+    page = admin.get(f"/admin/erp/erpsystem/{system.pk}/change/").content.decode()
+    assert "金蝶" in page
+    assert system.live_secrets[0] not in page
+    assert system.secret_encrypted not in page
+
+
+@pytest.mark.parametrize("model", site.site._registry, ids=lambda model: model._meta.label)
+def test_every_page_belongs_to_one_company_and_has_a_form(cast, model):
+    page = site.site._registry[model]
+    request = RequestFactory().get("/")
+    request.user = cast.qian
+    assert isinstance(page, CompanyAdmin)
+    assert "company" not in page.get_form(request).base_fields
+
+
+@pytest.mark.parametrize(
+    ("path", "ours", "theirs"),
+    [("/admin/directory/employee/", "华东区", "甲公司"), ("/admin/erp/outbox/", "金蝶", "用友")],
+)
+def test_a_filter_offers_no_other_companys_rows(admin, cast, system, path, ours, theirs):
+    Outbox.objects.create(company=cast.company, system=system, entity="x", local_id=new_id(), key="1", payload={})
+    put_system(actor=Actor.system(cast.acme.pk), code="u8", name="用友", at=clock.now())
+    page = admin.get(path).content.decode()
+    assert ours in page
+    assert theirs not in page
