@@ -14,6 +14,8 @@ from backend.directory import keys
 from backend.settings import DEVELOPMENT_SECRET, env
 
 MIN_KEY_BYTES = 32
+BROKERS = {"filesystem", "redis", "rediss", "amqp", "amqps", "pyamqp"}
+"""Those that settings.py sets up so that no message is lost."""
 
 
 @register(Tags.security)
@@ -121,6 +123,20 @@ def origins_are_origins(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
             )
         ]
     return []
+
+
+@register
+def the_broker_is_one_we_know(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    scheme = settings.CELERY_BROKER_URL.partition("://")[0]
+    if scheme in BROKERS:
+        return []
+    return [
+        Error(
+            in_both(f"不支持的消息代理 {scheme}", f"{scheme} is no broker that is supported"),
+            hint="BROKER_URL=amqp://… | redis://…",
+            id="waiqin.E013",
+        )
+    ]
 
 
 @register

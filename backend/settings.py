@@ -9,11 +9,13 @@ import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from backend.core.text import bilingual
+from backend.core.text import bilingual, in_both
 
 ROOT = Path(__file__).resolve().parent.parent
 DEVELOPMENT_SECRET = "development-only-secret-never-for-production"  # noqa: S105
@@ -60,6 +62,15 @@ class Environment(BaseSettings):
     s3_secret_key: str = ""
 
 
+def _read() -> Environment:
+    """What is wrong is told by name and never by value, which may be a secret."""
+    try:
+        return Environment()
+    except ValidationError as exc:
+        wrong = "; ".join(f"{str(error['loc'][0]).upper()}: {error['msg']}" for error in exc.errors())
+        raise ImproperlyConfigured(in_both(f"环境变量有误：{wrong}", f"in the environment: {wrong}")) from None
+
+
 def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
@@ -69,7 +80,7 @@ def _derived(purpose: str) -> str:
     return hashlib.sha256(f"{purpose}:{SECRET_KEY}".encode()).hexdigest()
 
 
-env = Environment()
+env = _read()
 PRODUCTION = env.environment == "production"
 DEBUG = env.debug
 SECRET_KEY = env.secret_key
@@ -139,18 +150,23 @@ TEMPLATES = [
 
 
 # --- Database (docs/adr/0001) ---
-def _database() -> dict[str, Any]:
+def _database() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Django's names for where it is; and what else the URL tells the driver, such as `sslmode`."""
     if env.database_url:
-        given = conninfo_to_dict(env.database_url)
         names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
-        return {ours: given[theirs] for theirs, ours in names.items() if theirs in given}
+        try:
+            given = conninfo_to_dict(env.database_url)
+        except ProgrammingError:  # it would repeat the URL, password and all
+            right = "DATABASE_URL=postgresql://user:password@host:5432/name?sslmode=verify-full"
+            raise ImproperlyConfigured(in_both(f"无法解析，应形如 {right}", f"cannot be read; write {right}")) from None
+        return {names[key]: given.pop(key) for key in [*given] if key in names}, given
     if PRODUCTION:
-        return {"NAME": ""}  # and backend/checks.py refuses
+        return {"NAME": ""}, {}  # and backend/checks.py refuses
     from backend.embedded import postgres
 
     server = postgres.ensure(RUN_DIR / "postgres")
     postgres.create_database(server, "waiqin")
-    return server.database_options("waiqin")
+    return server.database_options("waiqin"), {}
 
 
 def _session_options() -> str:
@@ -162,16 +178,19 @@ def _session_options() -> str:
     }
     if env.database_transaction_timeout_ms:
         options["transaction_timeout"] = env.database_transaction_timeout_ms  # PostgreSQL 17+; 0 leaves it out
-    return " ".join(f"-c {name}={value}" for name, value in options.items())
+    given = _driver.pop("options", "")  # of the URL; the last word on a name counts
+    return " ".join([*(f"-c {name}={value}" for name, value in options.items()), given]).strip()
 
+
+_place, _driver = _database()
 
 DATABASES = {
     "default": {
         "ENGINE": "backend.core.database",
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 5, "options": _session_options()},
-        **_database(),
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 5, "options": _session_options(), **_driver},
+        **_place,
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -1,5 +1,6 @@
 """Production refuses to start on what is only fit for a desk, and starts on what is not."""
 
+import json
 import os
 import re
 import subprocess
@@ -49,6 +50,7 @@ def test_production_starts_on_fit_settings(tmp_path):
         ({"JWT_ALGORITHM": "none"}, {"E012"}),
         ({"JWT_ALGORITHM": "EdDSA", "JWT_KEYS": f"public:{'ab' * 32}"}, {"E012"}),
         ({"BROKER_URL": "", "ALLOWED_HOSTS": "*", "WECOM_API_BASE": ""}, {"E004", "E006", "E007"}),
+        ({"BROKER_URL": "kafka://127.0.0.1:1"}, {"E013"}),
         ({"STORAGE": "s3"}, {"E008"}),
         ({"DATABASE_URL": ""}, {"E005"}),
     ],
@@ -64,3 +66,36 @@ def test_workers_refuse_too(tmp_path, program):
     refused = start(tmp_path, program=[*CELERY, program], **(FIT | {"SECRET_KEY": "short"}))
     assert refused.returncode != 0
     assert "waiqin.E002" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"TRUSTED_PROXIES": "s3cret-value"}, "TRUSTED_PROXIES: Input should be a valid integer"),
+        ({"ENVIRONMENT": "s3cret-value"}, "ENVIRONMENT: Input should be 'development' or 'production'"),
+        ({"DATABASE_URL": "mysql://waiqin:s3cret-value@db/waiqin"}, "DATABASE_URL=postgresql://"),
+    ],
+)
+def test_what_cannot_be_read_is_named_and_not_repeated(tmp_path, wrong, said):
+    refused = start(tmp_path, **(FIT | wrong))
+    assert refused.returncode == 1
+    assert said in refused.stderr
+    assert "s3cret-value" not in refused.stderr
+
+
+def test_the_whole_database_url_counts(tmp_path):
+    """A server that asks for TLS, or a search path, is not silently talked to without."""
+    tell = "import json; from backend.settings import DATABASES; print(json.dumps(DATABASES['default']))"
+    url = "postgresql://waiqin:pw@db:6432/waiqin?sslmode=verify-full&options=-c%20search_path%3Dx"
+    started = start(tmp_path, program=[sys.executable, "-c", tell], **(FIT | {"DATABASE_URL": url}))
+    database = json.loads(started.stdout)
+    assert {name: database[name] for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT")} == {
+        "NAME": "waiqin",
+        "USER": "waiqin",
+        "PASSWORD": "pw",
+        "HOST": "db",
+        "PORT": "6432",
+    }
+    assert database["OPTIONS"]["sslmode"] == "verify-full"
+    assert database["OPTIONS"]["options"].endswith("-c search_path=x")
+    assert "statement_timeout" in database["OPTIONS"]["options"]
