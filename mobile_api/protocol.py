@@ -1,6 +1,7 @@
 """What must hold before a router is reached, and for what Django answers by itself in HTML."""
 
 from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -41,12 +42,14 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
     if len(request.get_full_path()) > MAX_TARGET or "\0" in request.path_info or "%00" in request.META["QUERY_STRING"]:
         return problem(request, 400, "bad_request")
     try:
-        request.META["QUERY_STRING"].encode("latin-1").decode("utf-8")
+        unquote_to_bytes(request.META["QUERY_STRING"].encode("latin-1")).decode("utf-8")
         request.path_info.encode("utf-8")
     except UnicodeError:
         return problem(request, 400, "bad_request")
     raw = request.path_info.startswith(RAW_BODY) and request.method in {"PUT", "POST"}
     if request.method in {"POST", "PATCH", "PUT", "DELETE"} and not (raw and request.method == "PUT"):
+        if "HTTP_TRANSFER_ENCODING" in request.META:  # WSGI gives no body without a length: it would count as empty
+            return problem(request, 400, "bad_request", bilingual("请给出 Content-Length。", "Give a Content-Length."))
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal():
             return problem(request, 400, "bad_request")
