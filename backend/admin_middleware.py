@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import CsrfViewMiddleware
 from django.middleware.locale import LocaleMiddleware
 
-from backend.core.errors import TooMany
+from backend.core.errors import Forbidden, TooMany
 
 PREFIX = "/admin/"
 WITHOUT_OWN_PASSWORD = {f"{PREFIX}{page}/" for page in ("login", "logout", "password_change", "jsi18n")}
@@ -40,10 +40,11 @@ class AdminAuthentication(_AdminOnly, AuthenticationMiddleware):
         return None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, TooMany):
+        if not request.path_info.startswith(PREFIX) or not isinstance(exception, TooMany | Forbidden):
             return None
-        headers = {"Retry-After": str(exception.retry_after_s)}
-        return HttpResponse(exception.text, status=429, headers=headers, content_type="text/plain; charset=utf-8")
+        headers = {"Retry-After": str(exception.retry_after_s)} if isinstance(exception, TooMany) else {}
+        status = 429 if isinstance(exception, TooMany) else 403
+        return HttpResponse(exception.text, status=status, headers=headers, content_type="text/plain; charset=utf-8")
 
 
 class AdminMessages(_AdminOnly, MessageMiddleware): ...

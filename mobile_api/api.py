@@ -22,6 +22,7 @@ from mobile_api.routers import (
     me,
     notifications,
     orders,
+    sessions,
     stock,
     visits,
     webhooks,
@@ -86,6 +87,7 @@ api = WaiqinAPI(
 )
 errors.register(api)
 api.add_router("/auth", auth.router)
+api.add_router("/auth", sessions.router)
 api.add_router("", me.router)
 api.add_router("", directory.router)
 api.add_router("/delegations", delegations.router)

@@ -34,6 +34,8 @@ class Actor:
     """The actor's department and all below it."""
     session_id: UUID | None = None
     on_behalf_of_id: UUID | None = None
+    must_change_password: bool = False
+    """Until he has, a person may do nothing else; the doors see to it."""
 
     @classmethod
     def system(cls, company_id: UUID) -> "Actor":

@@ -4,12 +4,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 
 from backend.core import clock
 from backend.core.actor import Actor, Scope
 from backend.core.errors import NotFound
-from backend.directory.models import Company, Department, Employee, Identity, Session
+from backend.directory.models import (
+    Company,
+    Department,
+    Device,
+    Employee,
+    Identity,
+    LoginRecord,
+    LoginRestriction,
+    Session,
+)
 from backend.directory.roles import RESOURCES
 
 _BELOW = """
@@ -21,7 +30,7 @@ _BELOW = """
 """The department and everything below it. UNION (not ALL) ends even if a move made a circle."""
 # One statement, because a phone that was silent for a minute pays for it before anything else.
 _ACTOR = f"""
-    SELECT employee.company_id, employee.id, employee.department_id, granted.roles,
+    SELECT employee.company_id, employee.id, employee.department_id, employee.must_change_password, granted.roles,
         CASE WHEN granted.subtree THEN ARRAY({_BELOW.format(department="employee.department_id")}) ELSE '{{{{}}}}' END
     FROM directory_employee employee {{also}} CROSS JOIN LATERAL (
         SELECT coalesce(json_agg(json_build_object('capabilities', role.capabilities, 'scopes', role.scopes)), '[]')
@@ -68,6 +77,7 @@ def _actor(
     company_id: UUID,
     employee_id: UUID,
     department_id: UUID,
+    must_change_password: bool,
     roles: list[dict[str, Any]],
     below: list[UUID],
     *,
@@ -85,6 +95,7 @@ def _actor(
         scopes=scopes,
         subtree=tuple(below) if Scope.SUBTREE in scopes.values() else (),
         session_id=session_id,
+        must_change_password=must_change_password,
     )
 
 
@@ -121,11 +132,27 @@ def list_departments(*, actor: Actor) -> QuerySet[Department]:
     return Department.objects.filter(company_id=actor.company_id).order_by("code")
 
 
-def list_sessions(*, actor: Actor) -> QuerySet[Session]:
+def list_sessions(*, actor: Actor, at: datetime) -> QuerySet[Session]:
     """The actor's own living sessions."""
-    return Session.objects.filter(company_id=actor.company_id, employee_id=actor.person_id, revoked_at=None).order_by(
-        "-last_seen_at", "-id"
-    )
+    own = Session.objects.filter(company_id=actor.company_id, employee_id=actor.person_id)
+    return own.filter(revoked_at=None, expires_at__gt=at).order_by("-last_seen_at", "-id")
+
+
+def list_devices(*, actor: Actor) -> QuerySet[Device]:
+    """The actor's own, those that wait for approval first."""
+    waiting = Case(When(status=Device.Status.WAITING, then=0), default=1)
+    own = Device.objects.filter(company_id=actor.company_id, employee_id=actor.person_id)
+    return own.exclude(status=Device.Status.REVOKED).order_by(waiting, "-created_at", "-pk")
+
+
+def list_logins(*, actor: Actor) -> QuerySet[LoginRecord]:
+    """The actor's own attempts to sign in, and those of others as him."""
+    return LoginRecord.objects.filter(company_id=actor.company_id, employee_id=actor.person_id).order_by("-at", "-id")
+
+
+def login_restrictions_of(*, employee_id: UUID) -> QuerySet[LoginRestriction]:
+    """Of every role the employee holds."""
+    return LoginRestriction.objects.filter(role__assignments__employee_id=employee_id).select_related("company")
 
 
 def employees_with(*, company_id: UUID, capability: str) -> QuerySet[Employee]:

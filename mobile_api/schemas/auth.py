@@ -1,11 +1,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
+from backend.directory.services import logins, sessions
 from mobile_api.schemas.base import NO_NUL, In, Key, Out
 
 Password = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=NO_NUL, strip_whitespace=False)]
+RandomToken = Annotated[str, StringConstraints(min_length=20, max_length=200, pattern=r"^[A-Za-z0-9._-]+$")]
 
 
 class DeviceIn(In):
@@ -28,7 +30,7 @@ class PasswordChangeIn(In):
 
 
 class RefreshIn(In):
-    refresh_token: Annotated[str, StringConstraints(min_length=20, max_length=200, pattern=r"^[A-Za-z0-9._-]+$")]
+    refresh_token: RandomToken
     device_id: Key
 
 
@@ -42,18 +44,19 @@ class SignedInOut(Out):
     must_change_password: bool
 
 
-class SessionOut(Out):
-    id: UUID
-    device_name: str
-    app: str
-    address: str
-    created_at: AwareDatetime
-    last_seen_at: AwareDatetime
-    current: bool
+def signed_in(result: sessions.SignedIn) -> SignedInOut:
+    return SignedInOut(
+        access_token=result.access_token,
+        token_type="Bearer",  # noqa: S106
+        expires_in=result.expires_in_s,
+        refresh_token=result.refresh_token,
+        session_id=result.session.pk,
+        must_change_password=result.must_change_password,
+    )
 
 
-class SessionsOut(Out):
-    items: list[SessionOut]
+def device_of(body: DeviceIn) -> logins.Device:
+    return logins.Device(id=body.id, name=body.name, app=body.app)
 
 
 class KeyOut(Out):

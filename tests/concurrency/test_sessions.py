@@ -6,7 +6,7 @@ from django.test import override_settings
 
 from backend.core import clock
 from backend.directory.authentication import authenticator
-from backend.directory.models import Session, Throttle
+from backend.directory.models import Device, LoginRecord, Session
 from backend.directory.services import sessions
 from tests.support.cast import PASSWORD, make_cast
 from tests.support.client import Api, Caller
@@ -32,7 +32,7 @@ def test_parallel_guesses_are_counted_before_they_are_tried():
     wrong = LOGIN | {"password": "guess-guess"}
     statuses = sorted(reply.status_code for reply in together(16, lambda i: Caller(None).post("/auth/password", wrong)))
     assert statuses == [401] * 5 + [429] * 11
-    assert Throttle.objects.get(key="account:waiqin/1002").failures == 5
+    assert LoginRecord.objects.filter(reason="wrong_password").count() == 5
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "EdDSA"])
@@ -70,3 +70,11 @@ def test_keys_rotate_under_running_requests(algorithm):
 
         answers = together(5, lambda i: ask(i) if i < 4 else rotate())
     assert answers[:4] == [[200] * 6 * len(stages)] * 4
+
+
+def test_one_device_that_signs_in_eight_times_at_once_is_one_device():
+    make_cast()
+    replies = together(8, lambda i: Caller(None).post("/auth/password", LOGIN))
+    assert {reply.status_code for reply in replies} <= {200, 429}  # attempts are counted before they are tried
+    assert Device.objects.count() == 1
+    assert Session.objects.count() == [reply.status_code for reply in replies].count(200)

@@ -20,6 +20,7 @@ from tests.support.world import World, make_world
 OK, MADE, NOTHING, HIDDEN, FORBIDDEN = 200, 201, 204, 404, 403
 PUBLIC = {
     "POST /auth/password": "is the door itself",
+    "POST /auth/device-approval": "the ticket is the proof",
     "GET /auth/jwks": "public keys are public",
     "POST /auth/refresh": "the refresh token is the proof",
     "POST /webhooks/erp/{connector}": "the signature over the body is the proof",
@@ -72,6 +73,11 @@ MATRIX: dict[str, Row] = {
     "POST /auth/logout": Row(NOTHING, NOTHING),
     "GET /auth/sessions": own(),
     "DELETE /auth/sessions/{session_id}": of_li("session_id", "session"),
+    "POST /auth/logout-everywhere": Row(NOTHING, NOTHING, body=lambda w: {"keep_this": False}),
+    "GET /auth/login-log": own(),
+    "GET /auth/devices": own(),
+    "POST /auth/devices/{device_id}/approve": of_li("device_id", "device"),
+    "DELETE /auth/devices/{device_id}": of_li("device_id", "device"),
     "GET /me": own(),
     "GET /me/today": own(),
     "GET /departments": own(),

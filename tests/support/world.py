@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from backend.approvals.models import Approval
+from backend.core import clock
 from backend.core.actor import Actor
-from backend.directory.models import Session
+from backend.directory.models import Device, Session
 from tests.support.cast import Cast
 from tests.support.client import Api
 from tests.support.expenses import prepare, submitted
@@ -17,6 +18,7 @@ from tests.support.visits import checked_in
 @dataclass(frozen=True)
 class World:
     session: UUID
+    device: UUID
     customer: str
     plan: str
     visit: str
@@ -49,6 +51,9 @@ def make_world(cast: Cast, api: Api) -> World:
     assert delegation.status_code == 201, delegation.content
     return World(
         session=Session.objects.get(employee=cast.li).pk,
+        device=Device.objects.create(
+            company=cast.company, employee=cast.li, device_id="new-phone", status="waiting", created_at=clock.now()
+        ).pk,
         customer=customer,
         plan=plan,
         visit=visit["id"],

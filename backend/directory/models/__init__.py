@@ -1,14 +1,20 @@
 """Split by subject; everybody imports from here."""
 
+from backend.directory.models.logins import Device, Door, LoginRecord, LoginRestriction, PendingSignIn
 from backend.directory.models.people import Company, Department, Employee, EmployeeManager, Role, RoleAssignment
 from backend.directory.models.sessions import Identity, RefreshToken, Revocation, Session, Throttle
 
 __all__ = [
     "Company",
     "Department",
+    "Device",
+    "Door",
     "Employee",
     "EmployeeManager",
     "Identity",
+    "LoginRecord",
+    "LoginRestriction",
+    "PendingSignIn",
     "RefreshToken",
     "Revocation",
     "Role",

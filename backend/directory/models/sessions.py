@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from backend.core import clock
 from backend.core.ids import new_id
 from backend.core.text import bilingual
 from backend.directory.models.people import Company, Employee
@@ -14,13 +15,20 @@ class Identity(models.Model):
         WECOM = "wecom", bilingual("企业微信", "WeCom")
         WECHAT = "wechat", bilingual("微信", "WeChat")
 
+    class How(models.TextChoices):
+        DIRECTORY = "directory", bilingual("通讯录同步或管理员", "directory sync or an administrator")
+        CONFIRMED = "confirmed", bilingual("登录后本人确认", "confirmed by the person signed in")
+        PHONE = "phone", bilingual("已验证手机号", "verified phone number")
+
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
     employee = models.ForeignKey(Employee, models.CASCADE, related_name="identities")
     provider = models.CharField(max_length=16, choices=Provider.choices)
     tenant = models.CharField(max_length=64)
     subject = models.CharField(max_length=128)
     subject_key = models.CharField(max_length=128)
-    """`subject` in lower case: WeCom user ids are unique without regard to case."""
+    """`key_of` the subject."""
+    how = models.CharField(bilingual("绑定方式", "bound by"), max_length=16, choices=How.choices, default=How.DIRECTORY)
+    bound_at = models.DateTimeField(bilingual("绑定时间", "bound at"), default=clock.now)
 
     class Meta:
         verbose_name = bilingual("外部身份", "identity")
@@ -29,6 +37,11 @@ class Identity(models.Model):
             models.UniqueConstraint(fields=["provider", "tenant", "subject_key"], name="identity_once"),
             models.UniqueConstraint(fields=["employee", "provider", "tenant"], name="one_identity_per_tenant"),
         ]
+
+    @classmethod
+    def key_of(cls, provider: str, subject: str) -> str:
+        """WeCom user ids are unique without regard to case; the openids of WeChat differ by it."""
+        return subject.lower() if provider == cls.Provider.WECOM else subject
 
 
 class Session(models.Model):
@@ -40,6 +53,8 @@ class Session(models.Model):
     device_id = models.CharField(max_length=64)
     device_name = models.CharField(max_length=64, blank=True)
     app = models.CharField(max_length=32, blank=True)
+    door = models.CharField(bilingual("登录方式", "door"), max_length=24, default="password")
+    """One of `Door`: how the person proved who he is."""
     address = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()

@@ -11,8 +11,9 @@ from django.contrib.auth.hashers import check_password, make_password
 from backend.core.addresses import network_of
 from backend.core.context import origin
 from backend.core.transactions import commits_in_steps
-from backend.directory.models import Employee, Throttle
-from backend.directory.services import throttling
+from backend.directory.models import Door, Employee, Throttle
+from backend.directory.services import entry, logins, throttling
+from backend.directory.services.logins import BROWSER
 
 PER_ACCOUNT_AND_ADDRESS = 5
 PER_ADDRESS = 20
@@ -20,9 +21,11 @@ PER_ACCOUNT = 50
 """Higher, because whoever guesses from many addresses could otherwise keep the administrator himself waiting."""
 
 
-@commits_in_steps("an attempt stays counted although the sign-in fails")
+@commits_in_steps("an attempt stays counted and noted although the sign-in fails")
 def who_signs_in(*, login: str, password: str, at: datetime) -> Employee | None:
-    """The active employee with this login and password, None for anybody else. Raises TooManyAttempts.
+    """The active employee with this login and password, None for anybody else. Keeps the attempt in the login log.
+
+    Raises TooManyAttempts, or where a restriction of his role forbids it, AddressRefused or HoursRefused.
 
     Takes as long for an unknown login as for a wrong password. Whether he may enter is for the site to say.
     """
@@ -36,13 +39,20 @@ def who_signs_in(*, login: str, password: str, at: datetime) -> Employee | None:
     waits = [throttling.count_attempt(key=key, free=attempts, at=at) for key, attempts in free.items()]
     if any(waits):
         raise throttling.TooManyAttempts(retry_after_s=max(waits))
-    employee = Employee.objects.filter(login=login, is_active=True).first()
-    if employee is None:
+    employee = Employee.objects.filter(login=login).first()
+    if employee is None or not employee.is_active:
         make_password(password)
-        return None
-    if not check_password(password, employee.password):
+        right = False
+    else:
+        right = check_password(password, employee.password)
+    if employee is None or not right:
+        company = login.partition("/")[0]
+        logins.note_wrong_password(company=company, employee=employee, door=Door.ADMIN, device=BROWSER, at=at)
         return None
     Throttle.objects.filter(key__in=free).delete()
+    refusal = entry.refusal_at_admin(employee=employee, at=at)
+    if refusal is not None:
+        raise refusal
     return employee
 
 

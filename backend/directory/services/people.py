@@ -14,7 +14,7 @@ from backend.core.text import bilingual
 from backend.directory.models import Company, Department, Employee, Identity, Role, RoleAssignment
 from backend.directory.roles import CAPABILITIES, RESOURCES, STANDARD_ROLES
 from backend.directory.selectors import subtree_of
-from backend.directory.services import delegations, sessions
+from backend.directory.services import bindings, delegations, sessions
 from backend.events import services as events
 
 
@@ -176,6 +176,7 @@ def change_own_password(*, actor: Actor, old: str, new: str, at: datetime) -> No
     employee.save(update_fields=["password", "must_change_password"])
     events.record("employee.password_changed", employee, actor=actor, at=at)
     sessions.end_other_sessions(actor=actor, reason="password_changed", at=at)
+    sessions.forget_rights(actor=actor, employee_id=employee.pk, at=at)
 
 
 @transaction.atomic
@@ -193,21 +194,13 @@ def dismiss(*, actor: Actor, employee_id: UUID, at: datetime) -> Employee:
 
 
 @transaction.atomic
-def bind_identity(*, actor: Actor, employee_id: UUID, provider: str, tenant: str, subject: str) -> Identity:
-    """Raises Conflict where the subject already stands for somebody else."""
+def bind_identity(
+    *, actor: Actor, employee_id: UUID, provider: str, tenant: str, subject: str, at: datetime | None = None
+) -> Identity:
+    """By an administrator or the directory sync. Twice is once. Raises what `bindings.bind` raises."""
     actor.require("directory.manage")
-    employee = _employee(actor, employee_id)
-    identity, created = Identity.objects.get_or_create(
-        provider=provider,
-        tenant=tenant,
-        subject_key=subject.lower(),
-        defaults={"company_id": actor.company_id, "employee": employee, "subject": subject},
-    )
-    if identity.employee_id != employee.pk:
-        raise Conflict()
-    if created:
-        events.record("employee.identity_bound", employee, actor=actor, provider=provider, tenant=tenant)
-    return identity
+    known = bindings.Subject(actor.company_id, provider, tenant, subject)
+    return bindings.bind(actor=actor, employee_id=employee_id, subject=known, how=Identity.How.DIRECTORY, at=at)
 
 
 @transaction.atomic(savepoint=False)

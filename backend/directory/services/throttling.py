@@ -1,11 +1,16 @@
-"""Guessing grows slow: attempts are counted before they are tried, so parallel guesses cannot slip through."""
+"""Guessing grows slow: attempts are counted before they are tried, so parallel guesses cannot slip through.
 
+What is counted, and how it keeps a guesser from locking out the owner: `backend/directory/attempts.py`.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
 from backend.core.errors import TooMany
 from backend.core.text import bilingual
+from backend.directory.attempts import Counter
 from backend.directory.models import Throttle
 
 FORGIVEN_AFTER = timedelta(minutes=15)
@@ -15,6 +20,14 @@ LONGEST_BLOCK_S = 900
 class TooManyAttempts(TooMany):
     code = "too_many_attempts"
     message = bilingual("尝试次数过多，请稍后再试。", "Too many attempts. Try again later.")
+
+
+@transaction.atomic
+def count_attempts(*, counters: Iterable[Counter], at: datetime) -> None:
+    """Count one attempt with each; raises TooManyAttempts if one of them is blocked."""
+    waits = [count_attempt(key=counter.key, free=counter.free, at=at) for counter in counters]
+    if any(waits):
+        raise TooManyAttempts(retry_after_s=max(waits))
 
 
 @transaction.atomic
@@ -49,6 +62,20 @@ def count_attempt(*, key: str, free: int, at: datetime) -> int:
 
 
 @transaction.atomic
-def forgive(*, key: str) -> None:
-    """The attempt succeeded: the key starts anew."""
-    Throttle.objects.filter(key=key[:160]).delete()
+def forgive(*, counters: Iterable[Counter]) -> None:
+    """The attempt succeeded: these start anew."""
+    Throttle.objects.filter(key__in=[counter.key for counter in counters]).delete()
+
+
+@transaction.atomic
+def give_back(*, counter: Counter) -> None:
+    """The attempt succeeded and was none: a whole office signs in from one address in the morning."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE directory_throttle SET failures = greatest(failures - 1, 0),
+                blocked_until = CASE WHEN failures > %(free)s THEN blocked_until END
+            WHERE key = %(key)s
+            """,
+            {"key": counter.key, "free": counter.free},
+        )

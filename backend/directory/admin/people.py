@@ -7,20 +7,15 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectMultipleWidget
 
 from backend.core import clock
-from backend.core.actor import Actor, Scope
-from backend.core.admin import CompanyAdmin, ReadOnlyAdmin, company_of
+from backend.core.actor import Scope
+from backend.core.admin import CompanyAdmin, company_of
 from backend.core.text import bilingual
-from backend.directory.models import Department, Employee, Role, Session
+from backend.directory.admin.acting import acting
+from backend.directory.models import Department, Employee, Role
 from backend.directory.roles import CAPABILITIES, RESOURCES
-from backend.directory.selectors import actor_for
 from backend.directory.services import people
 
 admin.site.unregister(Group)  # Django's groups belong to no company and give no right here; ours are roles
-
-
-def acting(request: HttpRequest) -> Actor:
-    assert isinstance(request.user, Employee)  # the admin site lets nobody else in
-    return actor_for(request.user)
 
 
 @admin.register(Department)
@@ -139,12 +134,3 @@ class RoleAdmin(CompanyAdmin):
             at=clock.now(),
         )
         obj.pk = saved.pk
-
-
-@admin.register(Session)
-class SessionAdmin(ReadOnlyAdmin):
-    read_capability = "audit.read"
-    list_display = ("employee", "device_name", "app", "address", "created_at", "last_seen_at", "revoked_at")
-    list_filter = ("revoked_reason",)
-    list_select_related = ("employee",)
-    date_hierarchy = "created_at"
