@@ -25,7 +25,7 @@ class CompanyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     read_capability: ClassVar[str]
     write_capability: ClassVar[str | None] = None
     list_filter_submit = True
-    exclude = ("company",)
+    exclude: tuple[str, ...] = ("company",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
