@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -88,14 +89,6 @@ def production_is_not_a_desk(app_configs: Sequence[AppConfig] | None, **kwargs: 
                 id="waiqin.E006",
             )
         )
-    if not settings.WECOM_API_BASE.startswith("https://"):
-        found.append(
-            Error(
-                in_both("企业微信地址不是 https", "the WeCom address is not https"),
-                hint="WECOM_API_BASE=https://qyapi.weixin.qq.com",
-                id="waiqin.E007",
-            )
-        )
     if settings.STORAGE == "local":
         found.append(
             Warning(
@@ -123,6 +116,32 @@ def origins_are_origins(app_configs: Sequence[AppConfig] | None, **kwargs: Any) 
             )
         ]
     return []
+
+
+OFFICIAL = {
+    "WECOM_API_BASE": ("https://qyapi.weixin.qq.com",),
+    "WECHAT_API_BASE": ("https://api.weixin.qq.com", "https://api2.weixin.qq.com"),
+    "WECHAT_OAUTH_BASE": ("https://open.weixin.qq.com",),
+}
+"""The platform's own addresses; the second of WeChat is its reserve."""
+
+
+@register(Tags.security)
+def the_platform_is_the_real_one_only_in_production(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Secrets go to nobody but the platform; and no desk or test sends its messages to people."""
+    found: list[CheckMessage] = []
+    for name, addresses in OFFICIAL.items():
+        address = getattr(settings, name)
+        if settings.PRODUCTION and address not in addresses:
+            text = in_both(f"{name} 不是平台官方的 https 地址", f"{name} is not the platform's own https address")
+            found.append(Error(text, hint=f"{name}={addresses[0]}", id="waiqin.E007"))
+        host = (urlsplit(address).hostname or "").rstrip(".")
+        if not settings.PRODUCTION and (host == "weixin.qq.com" or host.endswith(".weixin.qq.com")):
+            text = in_both(f"开发环境的 {name} 指向真实平台", f"{name} points at the real platform in development")
+            found.append(Error(text, hint=f"{name}=http://127.0.0.1:8090", id="waiqin.E021"))
+    return found
 
 
 @register

@@ -41,6 +41,7 @@ class Environment(BaseSettings):
     database_statement_timeout_ms: int = Field(default=15_000, ge=0)
     database_transaction_timeout_ms: int = Field(default=60_000, ge=0)
     broker_url: str = ""
+    redis_url: str = ""
     owed_lease_s: float = Field(default=90, gt=0)
     owed_enqueued_for_s: float = Field(default=30, gt=0)
 
@@ -258,6 +259,8 @@ match CELERY_BROKER_URL.partition("://")[0]:
         CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}
 
 # --- Outside systems ---
+REDIS_URL = env.redis_url or (env.broker_url if env.broker_url.startswith(("redis://", "rediss://")) else "")
+"""Keeps the locks of tokens, where there is one; otherwise PostgreSQL does."""
 WECOM_API_BASE = env.wecom_api_base.rstrip("/")
 WECHAT_API_BASE = env.wechat_api_base.rstrip("/")
 WECHAT_OAUTH_BASE = env.wechat_oauth_base.rstrip("/")

@@ -26,6 +26,7 @@ from mobile_api.routers import (
     stock,
     visits,
     webhooks,
+    wecom,
 )
 from mobile_api.schemas.base import Problem
 
@@ -101,3 +102,4 @@ api.add_router("", stock.router)
 api.add_router("", notifications.router)
 api.add_router("/webhooks", webhooks.router)
 api.add_router("/callbacks", callbacks.router)
+api.add_router("/wecom", wecom.router)

@@ -5,7 +5,7 @@ Its own transport is never used: what would go round `_request` fails, since `_h
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from wechatpy import WeChatClient as WechatMethods
 from wechatpy.enterprise import WeChatClient as WecomMethods
@@ -15,6 +15,7 @@ from backend.wechat.errors import Configuration, TokenRefused
 from backend.wechat.models import App
 
 Answer = dict[str, Any]
+Result = TypeVar("Result")
 
 
 class Hardened:
@@ -37,27 +38,44 @@ class Hardened:
         *,
         params: Mapping[str, Any] | None = None,
         data: Mapping[str, Any] | None = None,
+        files: Mapping[str, transport.File] | None = None,
         api_base_url: str | None = None,
         result_processor: Callable[[Answer], Any] | None = None,
     ) -> Any:
-        """One call; one more with a new token when the first was refused, and never a third."""
+        """The JSON of the answer, through `result_processor` where wechatpy's method has one."""
         prefix = "cgi-bin/" if api_base_url is None else api_base_url.removeprefix(self.official)
         path = prefix + url_or_endpoint
         body = None if data is None else json.dumps(data, ensure_ascii=False).encode()
         hide = transport.secrets_in(data or {})
 
-        def attempt(token: str) -> Answer | None:
+        def attempt(token: str) -> Answer:
             query = {**(params or {}), "access_token": token}
-            try:
-                return transport.call(method, path, base=self.base, params=query, body=body, hide=hide)
-            except TokenRefused:
-                return None
+            return transport.call(method, path, base=self.base, params=query, body=body, files=files, hide=hide)
 
-        token = self.access_token
-        answer = attempt(token) or attempt(tokens.replacement(self._app, refused=token))
-        if answer is None:
-            raise Configuration(f"{path}: a new token was refused too; is the app still enabled?")
+        answer = self._with_token(path, attempt)
         return result_processor(answer) if result_processor else answer
+
+    def download(self, endpoint: str, *, params: Mapping[str, Any], max_bytes: int) -> transport.Download:
+        """A file of at most so many bytes; BadPayload where it is larger."""
+        path = f"cgi-bin/{endpoint}"
+
+        def attempt(token: str) -> transport.Download:
+            query = {**params, "access_token": token}
+            return transport.download(path, base=self.base, params=query, max_bytes=max_bytes)
+
+        return self._with_token(path, attempt)
+
+    def _with_token(self, path: str, attempt: Callable[[str], Result]) -> Result:
+        """One call; one more with a new token when the first was refused, and never a third."""
+        token = self.access_token
+        try:
+            return attempt(token)
+        except TokenRefused:
+            token = tokens.replacement(self._app, refused=token)
+        try:
+            return attempt(token)
+        except TokenRefused as exc:
+            raise Configuration(f"{path} - a new token was refused too; is the app still enabled?") from exc
 
 
 class WecomApi(Hardened, WecomMethods):

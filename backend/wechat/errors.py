@@ -6,7 +6,14 @@ row, a Configuration keeps it waiting, anything else is tried again.
 Sources of the codes: developer.work.weixin.qq.com, document path 90313; developers.weixin.qq.com, global return codes.
 """
 
+import logging
+
+from backend.core.errors import Unavailable
+from backend.core.text import bilingual
 from backend.events import owed
+
+logger = logging.getLogger(__name__)
+RETRY_AFTER_S, MENDED_AFTER_S = 5, 300
 
 
 class PlatformError(Exception):
@@ -79,6 +86,20 @@ FAMILIES: dict[type[PlatformError], frozenset[int]] = {
 _family_of = {errcode: family for family, errcodes in FAMILIES.items() for errcode in errcodes}
 
 
+class PlatformUnavailable(Unavailable):
+    code = "platform_unavailable"
+    message = bilingual(
+        "企业微信或微信暂不可用，请稍后重试。", "WeCom or WeChat does not answer just now. Try again later."
+    )
+
+
+def unavailable(error: PlatformError) -> PlatformUnavailable:
+    """What a caller of ours is told: nothing of the settings, which the log names to the people who mend them."""
+    is_ours = isinstance(error, Configuration)
+    logger.log(logging.ERROR if is_ours else logging.WARNING, "platform: %s", error)
+    return PlatformUnavailable(retry_after_s=MENDED_AFTER_S if is_ours else RETRY_AFTER_S)
+
+
 def refusal(path: str, errcode: int, errmsg: str, *, is_weixin_token: bool = False) -> PlatformError:
     """The error that stands for an errcode other than 0.
 
@@ -86,4 +107,4 @@ def refusal(path: str, errcode: int, errmsg: str, *, is_weixin_token: bool = Fal
     everywhere else, a wrong secret.
     """
     family = TokenRefused if is_weixin_token and errcode == 40001 else _family_of.get(errcode, Permanent)
-    return family(f"{path}: errcode {errcode} {errmsg}", errcode=errcode)
+    return family(f"{path} - errcode {errcode} {errmsg}", errcode=errcode)

@@ -84,13 +84,19 @@ class App(models.Model):
 
 
 class PlatformToken(models.Model):
-    """The access token of an app, shared by all processes; or its refusal, so that nobody insists.
+    """What an app holds of the platform for two hours, shared by all processes; or its refusal, so that nobody insists.
 
     After repeated wrong secrets WeCom bans the caller's address for an hour (document path 90313, code 45009).
     """
 
+    class Purpose(models.TextChoices):
+        ACCESS = "access", bilingual("访问凭证", "access token")
+        JSAPI_TICKET = "jsapi_ticket", bilingual("网页票据", "ticket of web pages")
+        AGENT_TICKET = "agent_ticket", bilingual("应用票据", "ticket of the application")
+
     company = models.ForeignKey("directory.Company", models.PROTECT, related_name="+")
-    app = models.OneToOneField(App, models.CASCADE, related_name="+")
+    app = models.ForeignKey(App, models.CASCADE, related_name="+")
+    purpose = models.CharField(max_length=16, choices=Purpose.choices)
     token_encrypted = models.TextField(blank=True)
     expires_at = models.DateTimeField(null=True)
     """When to stop using the token: some minutes before the platform does."""
@@ -100,9 +106,10 @@ class PlatformToken(models.Model):
     class Meta:
         verbose_name = bilingual("访问凭证", "access token")
         verbose_name_plural = bilingual("访问凭证", "access tokens")
+        constraints = [models.UniqueConstraint(fields=["app", "purpose"], name="platform_token_once")]
 
     def __str__(self) -> str:
-        return f"#{self.app_id}"
+        return f"#{self.app_id} {self.purpose}"
 
     @property
     def token(self) -> str:

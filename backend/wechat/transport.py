@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Any
@@ -18,12 +19,13 @@ from urllib.parse import urlsplit
 import requests
 from django.conf import settings
 
-from backend.wechat.errors import Configuration, Transient, refusal
+from backend.wechat.errors import BadPayload, Configuration, Transient, refusal
 from backend.wechat.text import one_line
 
 CONNECT_S, READ_S = 3.05, 8.0
 DEADLINE_S = 12.0
 """For the whole answer: `READ_S` alone would let a slow sender keep a worker for ever."""
+DOWNLOAD_S = 60.0
 MAX_ANSWER_BYTES = 1024 * 1024
 MAX_ERRMSG = 200
 PATH = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
@@ -32,7 +34,20 @@ PHONE = re.compile(r"(?<!\d)1\d{10}(?!\d)")
 WECOM, WECHAT = "WECOM_API_BASE", "WECHAT_API_BASE"
 """The settings that hold the addresses; nothing else is ever called."""
 
+File = tuple[str, bytes, str]
+"""Name, contents and media type of an upload: bytes, so that they can be sent a second time."""
+
 _local = threading.local()
+
+
+class AnswerTooLarge(Transient):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    content: bytes
+    media_type: str
 
 
 def call(
@@ -42,22 +57,35 @@ def call(
     base: str,
     params: Mapping[str, Any],
     body: bytes | None = None,
+    files: Mapping[str, File] | None = None,
     hide: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Call a path of `base` (WECOM or WECHAT) once and return the JSON object; a PlatformError unless its errcode is 0.
 
     `hide` are the secrets in the body; they and those among the parameters are taken out of what the platform says.
     """
-    if not PATH.fullmatch(path):
-        raise Configuration(f"refused to call an address outside {base}")
-    status, content = _exchange(method, path, base, params, body)
-    if status == 429 or status >= 500:
-        raise Transient(f"{path}: HTTP {status}")
-    if status != 200:
-        raise Configuration(f"{path}: HTTP {status}; is {base} right?")
+    reply = _exchange(method, path, base, params, MAX_ANSWER_BYTES, DEADLINE_S, body=body, files=files)
+    return _accepted(reply.content, path, base, params, hide)
+
+
+def download(path: str, *, base: str, params: Mapping[str, Any], max_bytes: int) -> Download:
+    """GET a file of at most so many bytes, once. The platform answers JSON with status 200 where it refuses."""
+    try:
+        reply = _exchange("GET", path, base, params, max_bytes, DOWNLOAD_S)
+    except AnswerTooLarge as exc:
+        raise BadPayload(f"{path} - the file has more than {max_bytes} bytes") from exc
+    if "json" in reply.media_type or reply.media_type == "text/plain" or reply.content[:1] == b"{":
+        _accepted(reply.content, path, base, params, ())
+        raise Transient(f"{path} - an answer in the place of a file")
+    if not reply.content:
+        raise Transient(f"{path} - an empty file")
+    return reply
+
+
+def _accepted(content: bytes, path: str, base: str, params: Mapping[str, Any], hide: Sequence[str]) -> dict[str, Any]:
     answer = _json_object(content)
     if answer is None:
-        raise Transient(f"{path}: not an answer of the platform ({len(content)} bytes)")
+        raise Transient(f"{path} - not an answer of the platform ({len(content)} bytes)")
     if answer["errcode"]:
         errmsg = _scrubbed(str(answer.get("errmsg", "")), [*hide, *secrets_in(params)])
         is_weixin_token = base == WECHAT and "access_token" in params
@@ -76,38 +104,68 @@ def _scrubbed(errmsg: str, secret: Sequence[str]) -> str:
     return PHONE.sub("***", one_line(errmsg))[:MAX_ERRMSG]
 
 
-def _exchange(method: str, path: str, base: str, params: Mapping[str, Any], body: bytes | None) -> tuple[int, bytes]:
+def _exchange(
+    method: str,
+    path: str,
+    base: str,
+    params: Mapping[str, Any],
+    max_bytes: int,
+    seconds: float,
+    **contents: Any,
+) -> Download:
+    """What came with status 200, whatever it is."""
+    if not PATH.fullmatch(path):
+        raise Configuration(f"refused to call an address outside {base}")
     address, is_loopback = _address(base)
     session = _session()
     session.trust_env = not is_loopback  # a proxy of the environment cannot see our loopback
-    deadline = time.monotonic() + DEADLINE_S
+    status, reply, failure = 0, Download(b"", ""), ""
     try:
         with session.request(
             method,
             f"{address}/{path}",
             params=params,
-            data=body,
-            headers={"Content-Type": "application/json"} if body is not None else None,
+            **_sent(**contents),
             timeout=(CONNECT_S, READ_S),
             allow_redirects=False,
             stream=True,
         ) as response:
-            return response.status_code, _read(response, deadline)
+            status, media_type = response.status_code, response.headers.get("Content-Type", "")
+            content = _read(response, max_bytes, time.monotonic() + seconds)
+            reply = Download(content, media_type.partition(";")[0].strip().lower())
     except requests.RequestException as exc:
         failure = type(exc).__name__
     # Not raised above: the exception of requests names the address, secret included, and would be the context.
-    raise Transient(f"{path}: {failure}")
+    if failure == _TooLarge.__name__:
+        raise AnswerTooLarge(f"{path} - more than {max_bytes} bytes")
+    if failure:
+        raise Transient(f"{path} - {failure}")
+    if status == 429 or status >= 500:
+        raise Transient(f"{path} - HTTP {status}")
+    if status != 200:
+        raise Configuration(f"{path} - HTTP {status}; is {base} right?")
+    return reply
 
 
-def _read(response: requests.Response, deadline: float) -> bytes:
-    content = b""
+def _sent(body: bytes | None = None, files: Mapping[str, File] | None = None) -> dict[str, Any]:
+    if files is not None:
+        return {"files": dict(files)}
+    return {} if body is None else {"data": body, "headers": {"Content-Type": "application/json"}}
+
+
+class _TooLarge(requests.RequestException):
+    pass
+
+
+def _read(response: requests.Response, max_bytes: int, deadline: float) -> bytes:
+    content = bytearray()
     for chunk in response.iter_content(16 * 1024):
         content += chunk
-        if len(content) > MAX_ANSWER_BYTES:
-            raise requests.RequestException("too large")
+        if len(content) > max_bytes:
+            raise _TooLarge
         if time.monotonic() > deadline:
             raise requests.Timeout("too slow")
-    return content
+    return bytes(content)
 
 
 def _json_object(content: bytes) -> dict[str, Any] | None:

@@ -41,9 +41,12 @@ def environment(server: postgres.Server, name: str) -> dict[str, str]:
         "ALLOWED_HOSTS": "127.0.0.1",
         "DATABASE_URL": url(server, name),
         "BROKER_URL": "amqp://127.0.0.1:1",
-        "WECOM_API_BASE": "https://127.0.0.1:1",
         "PERSON_RATE": "1000000",  # the limiter works as always and never says no
         "ADDRESS_RATE": "1000000",
+        "WECOM_API_BASE": "https://qyapi.weixin.qq.com",
+        "WECHAT_API_BASE": "https://api.weixin.qq.com",
+        "WECHAT_OAUTH_BASE": "https://open.weixin.qq.com",
+        "HTTPS_PROXY": "http://127.0.0.1:1",
         "RUN_DIR": str(RUN),
     }
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.checks import run_checks
 
 ROOT = Path(__file__).resolve().parents[2]
 FIT = {
@@ -16,6 +17,8 @@ FIT = {
     "DATABASE_URL": "postgresql://waiqin@127.0.0.1:1/waiqin",
     "BROKER_URL": "amqp://127.0.0.1:1",
     "WECOM_API_BASE": "https://qyapi.weixin.qq.com",
+    "WECHAT_API_BASE": "https://api.weixin.qq.com",
+    "WECHAT_OAUTH_BASE": "https://open.weixin.qq.com",
 }
 
 
@@ -51,6 +54,8 @@ def test_production_starts_on_fit_settings(tmp_path):
         ({"JWT_ALGORITHM": "EdDSA", "JWT_KEYS": f"public:{'ab' * 32}"}, {"E012"}),
         ({"BROKER_URL": "", "ALLOWED_HOSTS": "*", "WECOM_API_BASE": ""}, {"E004", "E006", "E007"}),
         ({"BROKER_URL": "kafka://127.0.0.1:1"}, {"E013"}),
+        ({"WECHAT_API_BASE": "http://api.weixin.qq.com"}, {"E007"}),
+        ({"WECHAT_OAUTH_BASE": "https://open.weixin.qq.com.example.com"}, {"E007"}),
         ({"STORAGE": "s3"}, {"E008"}),
         ({"DATABASE_URL": ""}, {"E005"}),
     ],
@@ -59,6 +64,13 @@ def test_production_refuses_what_is_only_fit_for_a_desk(tmp_path, unfit, codes):
     refused = start(tmp_path, **(FIT | unfit))
     assert refused.returncode == 1
     assert set(re.findall(r"waiqin\.(E\d+)", refused.stderr)) == codes
+
+
+@pytest.mark.parametrize("name", ["WECOM_API_BASE", "WECHAT_API_BASE", "WECHAT_OAUTH_BASE"])
+def test_development_does_not_speak_to_the_real_platform(settings, name):
+    assert run_checks(tags=["security"]) == []
+    setattr(settings, name, FIT[name])
+    assert [message.id for message in run_checks(tags=["security"])] == ["waiqin.E021"]
 
 
 @pytest.mark.parametrize("program", ["worker", "beat"])

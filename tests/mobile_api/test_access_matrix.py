@@ -83,6 +83,9 @@ MATRIX: dict[str, Row] = {
     "GET /departments": own(),
     "GET /employees": own(),
     "GET /employees/{employee_id}": Row(OK, HIDDEN, {"employee_id": "li"}),
+    "GET /wecom/js-sdk-signature": Row(
+        HIDDEN, HIDDEN, query={"app": str(UUID(int=7)), "url": "http://127.0.0.1:8000/"}
+    ),
     "GET /delegations": Row(OK, OK, query={"box": "given"}),
     "POST /delegations": about(
         lambda w: {"delegate_id": str(w.delegation), "from_on": "2026-11-01", "to_on": "2099-01-01"}

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from backend.core import clock, secrets
 from backend.events.models import Event
-from backend.wechat import tokens, transport, wecom
+from backend.wechat import held, locks, tokens, transport, wecom
 from backend.wechat.errors import Configuration, Transient
 from backend.wechat.models import App, PlatformToken
 from tests.backend.wechat.conftest import CORP, SECRET
@@ -88,9 +88,9 @@ def test_of_five_threads_one_fetches(platform: Simulator, transactional_db, conf
 def test_another_process_is_waited_for_and_its_token_used(platform: Simulator, transactional_db, configured):
     """The test's own connection plays the other process."""
     app = configured()
-    lock = [tokens.LOCK_SPACE, app.pk % 2**31]
+    lock = [locks.key_of(f"access:{app.pk}")]
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s::int, %s::int)", lock)
+        cursor.execute("SELECT pg_advisory_lock(%s::bigint)", lock)
 
     def work() -> str:
         try:
@@ -105,11 +105,12 @@ def test_another_process_is_waited_for_and_its_token_used(platform: Simulator, t
         PlatformToken.objects.create(
             company=app.company,
             app=app,
+            purpose="access",
             token_encrypted=secrets.encrypted("theirs"),
             expires_at=clock.now() + timedelta(hours=1),
         )
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s::int, %s::int)", lock)
+            cursor.execute("SELECT pg_advisory_unlock(%s::bigint)", lock)
         assert waiting.result(timeout=30) == "theirs"
     assert platform.requests(GETTOKEN) == []
 
@@ -123,7 +124,7 @@ def _somebody_waits_for_the_lock() -> bool:
 def test_a_process_that_fetches_too_long_is_not_waited_for(platform: Simulator, transactional_db, configured):
     app = configured()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s::int, %s::int)", [tokens.LOCK_SPACE, app.pk % 2**31])
+        cursor.execute("SELECT pg_advisory_lock(%s::bigint)", [locks.key_of(f"access:{app.pk}")])
 
     def work(_: int) -> None:
         with connection.cursor() as mine:
@@ -139,8 +140,9 @@ def test_a_process_that_fetches_too_long_is_not_waited_for(platform: Simulator, 
 
 
 def test_a_thread_that_fetches_too_long_is_not_waited_for(platform: Simulator, app: App, monkeypatch):
-    monkeypatch.setattr(tokens, "LOCK_WAIT_S", 0.1)
-    with tokens._locks.setdefault(app.pk, threading.Lock()), pytest.raises(Transient, match="another thread"):
+    monkeypatch.setattr(locks, "WAIT_S", 0.1)
+    lock = locks._locks.setdefault(f"access:{app.pk}", threading.Lock())
+    with lock, pytest.raises(Transient, match="another thread"):
         tokens.current(app)
     assert platform.requests() == []
     assert tokens.current(app)
@@ -180,7 +182,7 @@ def test_a_refused_secret_is_not_tried_again_at_once(platform: Simulator, config
         with pytest.raises(Configuration, match="errcode 40001"):
             send(app)
     assert len(platform.requests(GETTOKEN)) == 1
-    with time_machine.travel(clock.now() + tokens.REFUSED_PAUSE, tick=False), pytest.raises(Configuration):
+    with time_machine.travel(clock.now() + held.REFUSED_PAUSE, tick=False), pytest.raises(Configuration):
         send(app)
     assert len(platform.requests(GETTOKEN)) == 2
 
