@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 from backend.core.actor import Actor
 from backend.core.errors import Conflict, NotFound
 from backend.core.text import bilingual
-from backend.directory.delegation import Delegation
 from backend.directory.models import Employee
+from backend.directory.models.delegations import Delegation
 
 
 class Box(StrEnum):

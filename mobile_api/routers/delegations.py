@@ -6,8 +6,8 @@ from ninja import Router, Status
 
 from backend.core import clock
 from backend.directory import standing_in
-from backend.directory.delegation import Delegation
 from backend.directory.models import Employee
+from backend.directory.models.delegations import Delegation
 from backend.directory.services import delegations
 from backend.directory.standing_in import Box
 from mobile_api.auth import Request

@@ -5,7 +5,7 @@ import pytest
 from backend.core import clock
 from backend.core.actor import Actor
 from backend.core.errors import Conflict
-from backend.directory.delegation import Delegation
+from backend.directory.models.delegations import Delegation
 from backend.directory.selectors import actor_for
 from backend.directory.services import delegations, people
 from backend.directory.standing_in import Circular, Overlaps

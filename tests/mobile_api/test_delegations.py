@@ -5,7 +5,7 @@ import pytest
 
 from backend.core import clock
 from backend.core.actor import Actor
-from backend.directory.delegation import Delegation
+from backend.directory.models.delegations import Delegation
 from backend.directory.services import people
 from backend.directory.standing_in import delegate_of, delegates_of
 from backend.events.models import Event

@@ -2,8 +2,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backend.core import clock
-from backend.directory.delegation import Delegation
 from backend.directory.models import Employee
+from backend.directory.models.delegations import Delegation
 from backend.directory.selectors import actor_for, today_of
 from backend.directory.services import delegations
 

@@ -1,11 +1,13 @@
 """Split by subject; everybody imports from here."""
 
+from backend.directory.models.delegations import Delegation
 from backend.directory.models.logins import Device, Door, LoginRecord, LoginRestriction, PendingSignIn
 from backend.directory.models.people import Company, Department, Employee, EmployeeManager, Role, RoleAssignment
 from backend.directory.models.sessions import Identity, RefreshToken, Revocation, Session, Throttle
 
 __all__ = [
     "Company",
+    "Delegation",
     "Department",
     "Device",
     "Door",

@@ -9,7 +9,6 @@ from django.db.models import Q
 
 from backend.core.ids import new_id
 from backend.core.text import bilingual
-from backend.directory.delegation import Delegation  # noqa: F401  # where Django looks for models
 
 
 class Company(models.Model):

@@ -13,8 +13,8 @@ from backend.core.errors import Conflict, Forbidden, IdReused, Invalid, NotFound
 from backend.core.ids import new_id
 from backend.core.text import bilingual
 from backend.directory import kinds
-from backend.directory.delegation import Delegation
 from backend.directory.models import Company, Employee
+from backend.directory.models.delegations import Delegation
 from backend.directory.standing_in import arranges_for, conflict_of, get_delegation
 from backend.events import services as events
 
