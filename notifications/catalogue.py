@@ -10,12 +10,20 @@ from uuid import UUID
 from backend.events.models import Event
 from notifications.channels import CHANNELS
 from notifications.models import MAX_BODY, MAX_TITLE
-from notifications.recipients import approvers, manager_of_owner, owner, owner_and_followers
+from notifications.recipients import (
+    approvers_and_delegates,
+    giver_and_delegate,
+    in_whose_name,
+    manager_of_owner,
+    owner,
+    owner_and_followers,
+)
 from notifications.wording import Text, gaps_of
 
 WECOM = ("wecom",)
 INBOX_ONLY: tuple[str, ...] = ()
 VISIT, APPROVAL, ORDER, FILE = "/visits/{id}", "/approvals/{id}", "/orders/{id}", "/files/{id}"
+DELEGATION = "/delegations/{id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +71,7 @@ RULES: dict[str, Rule] = {
         VISIT,
     ),
     "approval.requested": Rule(
-        approvers,
+        approvers_and_delegates,
         Text("待您审批：{title}", "Waiting for you: {title}"),
         Text("提交人：{owner}", "From: {owner}"),
         APPROVAL,
@@ -88,6 +96,24 @@ RULES: dict[str, Rule] = {
         Text("审批人：{who}\n意见：{opinion}", "By: {who}\nOpinion: {opinion}"),
         APPROVAL,
         urgent=True,
+    ),
+    "approval.decided_on_behalf": Rule(
+        in_whose_name,
+        Text("已代您审批：{title}", "Decided in your name: {title}"),
+        Text("审批人：{who}\n结论：{outcome}\n意见：{opinion}", "By: {who}\nDecision: {outcome}\nOpinion: {opinion}"),
+        APPROVAL,
+    ),
+    "delegation.given": Rule(
+        giver_and_delegate,
+        Text("{owner}委托{name}代为审批", "{name} decides in {owner}'s name"),
+        Text("期间：{period}\n安排人：{who}", "Days: {period}\nArranged by: {who}"),
+        DELEGATION,
+    ),
+    "delegation.ended": Rule(
+        giver_and_delegate,
+        Text("{owner}的审批委托已提前结束", "{owner}'s delegation has ended early"),
+        Text("受托人：{name}\n原期间：{period}\n操作人：{who}", "Delegate: {name}\nDays: {period}\nBy: {who}"),
+        DELEGATION,
     ),
     "order.submitted": Rule(
         manager_of_owner,

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from backend.approvals.models import Decision
 from backend.core.text import bilingual
+from backend.documents.models import Document
 from backend.events.models import Event
 from backend.files.rules import Reason
 from backend.visits.rules import Code, Verdict
@@ -23,15 +25,24 @@ _REASONS = {
     Code.CUSTOMER_WITHOUT_PLACE.value: bilingual("客户没有坐标", "customer without a place"),
 }
 _REFUSALS = {reason.value: reason.label for reason in Reason}
-_CODES = {"verdict": _VERDICTS, "decision": _DECISIONS, "reasons": _REASONS, "reason": _REFUSALS}
+_OUTCOMES = {verdict.value: verdict.label for verdict in Decision.Verdict}
+_CODES = {"outcome": _OUTCOMES, "verdict": _VERDICTS, "decision": _DECISIONS, "reasons": _REASONS, "reason": _REFUSALS}
 
 
 def facts_of(event: Event) -> dict[str, str]:
     """Every gap's content in the active language: one clean line within its bound, empty where nothing is known."""
-    owner = subject_of(event).values_list("owner__name", flat=True).first()
     who = event.actor.name if event.actor else bilingual("系统", "the system")
-    known = {**event.data, "owner": owner, "who": who}
+    known = {**event.data, "owner": _owner_of(event), "who": who}
     return {gap: shortened(one_line(_words(gap, known.get(gap))), most) for gap, most in GAPS.items()}
+
+
+def _owner_of(event: Event) -> str | None:
+    """What is no document says itself whose it is."""
+    rows = subject_of(event)
+    found: Any = event.data.get("owner")
+    if issubclass(rows.model, Document):
+        found = rows.values_list("owner__name", flat=True).first()
+    return None if found is None else str(found)
 
 
 def _words(gap: str, value: Any) -> str:

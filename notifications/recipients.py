@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from backend.directory.models import Employee
+from backend.approvals.models import Approval
+from backend.directory.models import Delegation, Employee
 from backend.directory.selectors import actor_for
+from backend.directory.standing_in import delegates_of
 from backend.events.models import Event
 from backend.events.owed import PermanentFailure
 from backend.orders.models import Follower
@@ -19,9 +21,20 @@ def manager_of_owner(event: Event) -> Iterable[UUID]:
     return subject_of(event).filter(owner__manager__isnull=False).values_list("owner__manager_id", flat=True)
 
 
-def approvers(event: Event) -> Iterable[UUID]:
-    """Whom the approval asks now, as it says itself."""
-    return [UUID(person) for person in event.data["approvers"]]
+def approvers_and_delegates(event: Event) -> Iterable[UUID]:
+    """Whom the approval asks now, as it says itself, and who stands in for them; nobody decides what he submitted."""
+    asked = [UUID(person) for person in event.data["approvers"]]
+    approval = Approval.objects.get(pk=event.subject_id)
+    delegates = delegates_of(employee_ids=asked, document_type=approval.document_type, at=event.at).values()
+    return {*asked, *(person.pk for person in delegates)} - {approval.owner_id}
+
+
+def in_whose_name(event: Event) -> Iterable[UUID]:
+    return [event.on_behalf_of_id] if event.on_behalf_of_id else []
+
+
+def giver_and_delegate(event: Event) -> Iterable[UUID]:
+    return Delegation.objects.values_list("giver_id", "delegate_id").get(pk=event.subject_id)
 
 
 def owner_and_followers(event: Event) -> Iterable[UUID]:

@@ -1,7 +1,13 @@
-from django.db import models
-from django.db.models import Q
+from typing import Any
+from uuid import UUID
 
+from django.db import models
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+
+from backend.core.actor import Actor
 from backend.core.text import bilingual
+from backend.directory.models.delegations import in_force_at
 from backend.documents.models import Document
 
 TITLE_LENGTH = 255
@@ -107,6 +113,11 @@ class Approval(Document):
     def __str__(self) -> str:
         return self.title
 
+    @classmethod
+    def also_visible_to(cls, actor: Actor) -> Q:
+        """What he may decide in another's name, as long as it is so."""
+        return Q(pk__in=stood_in_for(delegate_id=actor.person_id, at=Now()).values("approval_id"))
+
     @property
     def is_pending(self) -> bool:
         return self.status == self.Status.PENDING
@@ -146,10 +157,7 @@ class Task(models.Model):
             ),
         ]
         # Conditions on `closed_at`, because a generic plan cannot match `status = $1` to one on `status`.
-        indexes = [
-            models.Index(fields=["employee", "approval"], condition=Q(closed_at=None), name="task_todo"),
-            models.Index(fields=["employee", "-closed_at"], condition=Q(closed_at__isnull=False), name="task_done"),
-        ]
+        indexes = [models.Index(fields=["employee", "approval"], condition=Q(closed_at=None), name="task_todo")]
 
     @property
     def is_open(self) -> bool:
@@ -157,8 +165,20 @@ class Task(models.Model):
 
     @property
     def is_decided(self) -> bool:
-        """By its own person, so it has a decision."""
+        """By its own person or in his name, so it has a decision."""
         return self.status in {self.Status.APPROVED, self.Status.REJECTED}
+
+
+def stood_in_for(*, delegate_id: UUID, at: Any) -> QuerySet[Task]:
+    """Open tasks that this person may decide in the name of those they belong to: never about what he submitted.
+
+    `at` may be an expression of the database.
+    """
+    given = "employee__delegations_given__"
+    all_kinds = Q(**{f"{given}document_types": []})
+    this_kind = Q(**{f"{given}document_types__contains": [F("approval__document_type")]})
+    mine = Q(**{f"{given}delegate_id": delegate_id}) & ~Q(approval__owner_id=delegate_id)
+    return Task.objects.filter(in_force_at(at, given), all_kinds | this_kind, mine, closed_at=None)
 
 
 class Decision(models.Model):
@@ -183,3 +203,4 @@ class Decision(models.Model):
     class Meta:
         verbose_name = bilingual("审批意见", "decision")
         verbose_name_plural = bilingual("审批意见", "decisions")
+        indexes = [models.Index(fields=["by", "-at"], name="decision_of_person")]

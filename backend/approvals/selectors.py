@@ -5,10 +5,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, FilteredRelation, Prefetch, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
+from django.db.models.functions import Now
 
 from backend.approvals import registry, routing
-from backend.approvals.models import Approval, Task
+from backend.approvals.models import Approval, Decision, Task, stood_in_for
 from backend.core.actor import Actor
 from backend.directory.models import Employee
 
@@ -52,11 +53,14 @@ class Screen:
     stages: list[Stage]
     history: list[Entry]
     actions: list[str]
+    on_behalf_of: list[Employee]
+    """In whose name the actor may decide now, besides his own."""
     blocks: dict[str, Any]
 
 
 def list_approvals(*, actor: Actor, box: Box) -> QuerySet[Approval]:
-    """What waits for the actor, what he has decided, or what he has submitted; newest first by `BOX_ORDER`.
+    """What waits for the actor or for whom he stands in for, what he has decided, or what he has submitted; newest
+    first by `BOX_ORDER`.
 
     Each row's `open_tasks` are the people it waits for. Whoever has a task or has submitted sees the approval, so
     these need no `visible_to`, which would read every approval the actor was ever shown.
@@ -64,13 +68,11 @@ def list_approvals(*, actor: Actor, box: Box) -> QuerySet[Approval]:
     rows: QuerySet[Approval] = Approval.objects.filter(company_id=actor.company_id)
     match box:
         case Box.TODO:
-            mine = Task.objects.filter(employee_id=actor.person_id, closed_at=None)
-            rows = rows.filter(pk__in=mine.values("approval_id"))
+            rows = rows.filter(pk__in=_waiting_for(actor, "approval_id"))
         case Box.DONE:
-            own = FilteredRelation("tasks", condition=Q(tasks__employee_id=actor.person_id))
-            decided = [Task.Status.APPROVED, Task.Status.REJECTED]
-            rows = rows.annotate(own=own).filter(own__closed_at__isnull=False, own__status__in=decided)
-            rows = rows.annotate(decided_at=F("own__closed_at"))
+            rows = rows.filter(tasks__decision__by_id=actor.person_id).annotate(decided_at=F("tasks__decision__at"))
+            mine = Decision.objects.filter(by_id=actor.person_id, task__approval=OuterRef("pk"))
+            rows = rows.exclude(Exists(mine.filter(at__gt=OuterRef("decided_at"))))  # decided twice, listed once
         case Box.SUBMITTED:
             rows = rows.filter(owner_id=actor.person_id)
     waiting = Task.objects.filter(closed_at=None).select_related("employee").order_by("id")
@@ -82,8 +84,16 @@ def list_approvals(*, actor: Actor, box: Box) -> QuerySet[Approval]:
 
 
 def open_task_count(*, actor: Actor) -> int:
-    """How many decisions wait for the actor."""
-    return Task.objects.filter(employee_id=actor.person_id, closed_at=None).count()
+    """How many decisions wait for the actor or for whom he stands in for."""
+    return _waiting_for(actor, "pk").count()
+
+
+def _waiting_for(actor: Actor, field: str) -> QuerySet[Task, Any]:
+    """This field of his open tasks and of those he may decide in another's name; each part has its index."""
+    mine = Task.objects.filter(employee_id=actor.person_id, closed_at=None)
+    delegated = stood_in_for(delegate_id=actor.person_id, at=Now())
+    both: QuerySet[Task, Any] = mine.values(field).union(delegated.values(field))
+    return both
 
 
 def preview(*, actor: Actor, document_type: str, document_id: UUID) -> list[routing.Stop]:
@@ -97,17 +107,20 @@ def preview(*, actor: Actor, document_type: str, document_id: UUID) -> list[rout
 
 
 def decision_screen(*, actor: Actor, approval_id: UUID) -> Screen:
-    """Everything needed to decide. `blocks` is empty for who sees the approval but not its document."""
+    """Everything needed to decide. `blocks` is empty for who sees the approval but not its document; who may decide in
+    another's name sees the document for that."""
     approval, tasks = _with_tasks(actor, approval_id)
+    on_behalf_of = _on_behalf_of(actor, approval, tasks)
     kind = registry.get(approval.document_type)
-    document = (
-        kind.model.objects.visible_to(actor).select_related(*kind.related).filter(pk=approval.document_id).first()
-    )
+    documents = kind.model.objects.filter(company_id=actor.company_id)
+    rows: Any = documents if on_behalf_of else kind.model.objects.visible_to(actor)
+    document = rows.select_related(*kind.related).filter(pk=approval.document_id).first()
     return Screen(
         approval=approval,
         stages=_stages(approval, tasks),
         history=_history(approval, tasks),
-        actions=_actions(actor, approval, tasks),
+        actions=_actions(actor, approval, tasks, on_behalf_of),
+        on_behalf_of=on_behalf_of,
         blocks=kind.screen(actor=actor, document=document) if document else {},
     )
 
@@ -115,6 +128,15 @@ def decision_screen(*, actor: Actor, approval_id: UUID) -> Screen:
 def history(*, actor: Actor, approval_id: UUID) -> list[Entry]:
     """What was done, oldest first."""
     return _history(*_with_tasks(actor, approval_id))
+
+
+def _on_behalf_of(actor: Actor, approval: Approval, tasks: list[Task]) -> list[Employee]:
+    """No query where nobody else is asked."""
+    others = {task.pk: task.employee for task in tasks if task.is_open and task.employee_id != actor.employee_id}
+    if not others or approval.owner_id == actor.employee_id:
+        return []
+    found = stood_in_for(delegate_id=actor.person_id, at=Now()).filter(pk__in=others).order_by("pk")
+    return [others[pk] for pk in found.values_list("pk", flat=True)]
 
 
 def _with_tasks(actor: Actor, approval_id: UUID) -> tuple[Approval, list[Task]]:
@@ -158,9 +180,9 @@ def _history(approval: Approval, tasks: list[Task]) -> list[Entry]:
     return entries
 
 
-def _actions(actor: Actor, approval: Approval, tasks: list[Task]) -> list[str]:
+def _actions(actor: Actor, approval: Approval, tasks: list[Task], on_behalf_of: list[Employee]) -> list[str]:
     actions = []
-    if any(task.is_open and task.employee_id == actor.employee_id for task in tasks):
+    if on_behalf_of or any(task.is_open and task.employee_id == actor.employee_id for task in tasks):
         actions += ["approve", "reject"]
     if approval.is_pending and approval.owner_id == actor.employee_id:
         actions.append("withdraw")

@@ -4,6 +4,7 @@ Deciding needs no capability: who is asked may decide, and nobody else.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,11 +13,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from backend.approvals import registry, routing, rules
-from backend.approvals.models import TITLE_LENGTH, Approval, Decision, Flow, FlowVersion, Task
+from backend.approvals.models import TITLE_LENGTH, Approval, Decision, Flow, FlowVersion, Task, stood_in_for
 from backend.core.actor import Actor
 from backend.core.context import origin
 from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
 from backend.core.text import bilingual
+from backend.directory import standing_in as directory
 from backend.documents.models import Document
 from backend.events import services as events
 
@@ -118,20 +120,26 @@ def submit(*, actor: Actor, document: Document, at: datetime) -> Approval:
 
 
 @transaction.atomic
-def approve(*, actor: Actor, approval_id: UUID, opinion: str = "", at: datetime) -> Approval:
-    """Agree to what the actor is asked; his repeated agreement returns the present state.
+def approve(
+    *, actor: Actor, approval_id: UUID, opinion: str = "", on_behalf_of: UUID | None = None, at: datetime
+) -> Approval:
+    """Agree to what the actor is asked, or in the name of a colleague he stands in for; his repeated agreement returns
+    the present state.
 
-    Raises NotAsked, AlreadyWithdrawn, AlreadyDecided, and routing.NoApprover where the next step has nobody.
+    In whose name is always said: a repeated request must never decide for one person more. Raises NotAsked,
+    AlreadyWithdrawn, AlreadyDecided, and routing.NoApprover where the next step has nobody.
     """
-    return _decide(actor, approval_id, Verdict.APPROVED, opinion.strip(), at)
+    return _decide(actor, approval_id, Verdict.APPROVED, opinion.strip(), on_behalf_of, at)
 
 
 @transaction.atomic
-def reject(*, actor: Actor, approval_id: UUID, opinion: str, at: datetime) -> Approval:
+def reject(
+    *, actor: Actor, approval_id: UUID, opinion: str, on_behalf_of: UUID | None = None, at: datetime
+) -> Approval:
     """One refusal ends the approval, in an all-sign step too. Raises OpinionRequired and as `approve` does."""
     if not opinion.strip():
         raise OpinionRequired(fields={"opinion": OpinionRequired.message})
-    return _decide(actor, approval_id, Verdict.REJECTED, opinion.strip(), at)
+    return _decide(actor, approval_id, Verdict.REJECTED, opinion.strip(), on_behalf_of, at)
 
 
 @transaction.atomic
@@ -149,16 +157,32 @@ def withdraw(*, actor: Actor, approval_id: UUID, at: datetime) -> Approval:
     return approval
 
 
-def _decide(actor: Actor, approval_id: UUID, verdict: Verdict, opinion: str, at: datetime) -> Approval:
+def _decide(
+    actor: Actor, approval_id: UUID, verdict: Verdict, opinion: str, on_behalf_of: UUID | None, at: datetime
+) -> Approval:
     approval, tasks = _locked(actor, approval_id)
-    mine = [task for task in tasks if task.employee_id == actor.employee_id]
-    if not mine:
+    if on_behalf_of == actor.employee_id:
+        on_behalf_of = None
+    asked = on_behalf_of or actor.employee_id
+    task = next((task for task in reversed(tasks) if task.employee_id == asked), None)
+    if task is None or (on_behalf_of and not _may_stand_in(actor, task, at)):
         Approval.objects.get_visible(actor, approval_id)  # NotFound for whom it is hidden from
         raise NotAsked()
-    task = mine[-1]
     if not task.is_open:
-        return _repeated(approval, task, verdict)
+        return _repeated(actor, approval, task, verdict)
 
+    if on_behalf_of:
+        actor = replace(actor, on_behalf_of_id=on_behalf_of)
+        approval.show_to([actor.person_id])  # what he has decided stays in his box
+        events.record(
+            "approval.decided_on_behalf",
+            approval,
+            actor=actor,
+            at=at,
+            title=approval.title,
+            outcome=verdict.value,
+            opinion=opinion,
+        )
     task.status, task.closed_at = Task.Status(verdict), at
     task.save(update_fields=["status", "closed_at"])
     source = origin()
@@ -188,6 +212,18 @@ def _decide(actor: Actor, approval_id: UUID, verdict: Verdict, opinion: str, at:
     return approval
 
 
+def _may_stand_in(actor: Actor, task: Task, at: datetime) -> bool:
+    """Now, or when he decided it: his repeated request may come after the last day."""
+    if task.is_open:
+        return stood_in_for(delegate_id=actor.person_id, at=at).filter(pk=task.pk).exists()
+    return Decision.objects.filter(task=task, by_id=actor.person_id).exists() or any(
+        delegate.pk == actor.employee_id
+        for delegate in directory.delegates_of(
+            employee_ids=[task.employee_id], document_type=task.approval.document_type, at=at
+        ).values()
+    )
+
+
 def _locked(actor: Actor, approval_id: UUID) -> tuple[Approval, list[Task]]:
     """The approval and its tasks in order. Who has a task was shown the approval, so `visible_to`, half the cost of a
     decision, is left to whoever has none."""
@@ -202,9 +238,10 @@ def _locked(actor: Actor, approval_id: UUID) -> tuple[Approval, list[Task]]:
     return approval, list(approval.tasks.order_by("step", "id"))
 
 
-def _repeated(approval: Approval, task: Task, verdict: Verdict) -> Approval:
-    """A lost reply made the phone ask again, or somebody was faster."""
-    if task.status == Task.Status(verdict):
+def _repeated(actor: Actor, approval: Approval, task: Task, verdict: Verdict) -> Approval:
+    """A lost reply made the phone ask again, or somebody was faster: perhaps his delegate."""
+    said = Decision.objects.filter(task=task, verdict=verdict, by_id=actor.person_id)
+    if task.status == Task.Status(verdict) and said.exists():
         return approval
     if task.status != Task.Status.CANCELLED:
         raise _already_decided(Decision.objects.filter(task=task))

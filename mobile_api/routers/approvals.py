@@ -48,6 +48,7 @@ def get_approval(request: Request, approval_id: UUID) -> HttpResponseBase:
         "route": [_stage(stage) for stage in screen.stages],
         "history": [_entry(entry) for entry in screen.history],
         "actions": screen.actions,
+        "on_behalf_of": [_person(employee) for employee in screen.on_behalf_of],
         "blocks": screen.blocks,
     }
     return json_reply(request, body)
@@ -61,14 +62,12 @@ def history(request: Request, approval_id: UUID) -> Any:
 
 @router.post("/{uuid:approval_id}/approve", response=ApprovalOut)
 def approve(request: Request, approval_id: UUID, body: OpinionIn = NO_OPINION) -> Any:
-    return _approval(
-        services.approve(actor=request.auth, approval_id=approval_id, opinion=body.opinion, at=clock.now())
-    )
+    return _approval(services.approve(actor=request.auth, approval_id=approval_id, at=clock.now(), **body.model_dump()))
 
 
 @router.post("/{uuid:approval_id}/reject", response=ApprovalOut)
 def reject(request: Request, approval_id: UUID, body: OpinionIn = NO_OPINION) -> Any:
-    return _approval(services.reject(actor=request.auth, approval_id=approval_id, opinion=body.opinion, at=clock.now()))
+    return _approval(services.reject(actor=request.auth, approval_id=approval_id, at=clock.now(), **body.model_dump()))
 
 
 @router.post("/{uuid:approval_id}/withdraw", response=ApprovalOut)

@@ -9,6 +9,8 @@ from mobile_api.schemas.directory import EmployeeRefOut
 
 class OpinionIn(In):
     opinion: LongText = ""
+    on_behalf_of: UUID | None = None
+    """The colleague in whose name a delegate decides, one of the screen's `on_behalf_of`."""
 
 
 class PreviewIn(In):
@@ -79,6 +81,8 @@ class DecisionScreenOut(ApprovalOut):
     history: list[HistoryEntryOut]
     actions: list[Literal["approve", "reject", "withdraw"]]
     """What the caller may do now."""
+    on_behalf_of: list[EmployeeRefOut]
+    """In whose name he may decide now, besides his own."""
     blocks: dict[str, Any]
     """The document as it is now and what helps to decide, by the document type; empty where the caller sees the
     approval but not the document."""

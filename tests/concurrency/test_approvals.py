@@ -14,6 +14,7 @@ from backend.directory.services import people
 from backend.events.models import Event
 from backend.expenses.models import ExpenseRequest
 from backend.expenses.services import submit_request
+from tests.support.delegations import delegated
 from tests.support.expenses import draft, prepare, submitted
 from tests.support.threads import together
 
@@ -114,6 +115,26 @@ def test_a_withdrawal_and_a_decision_end_in_one_of_the_two(cast):
             assert request.status == withdrawn.status == "withdrawn"
             assert isinstance(decided, services.AlreadyWithdrawn)
         assert settled_events(request) == [f"expense.{request.status}"]
+
+
+def test_the_giver_and_the_delegate_at_once_are_one_decision(cast):
+    prepare(cast)
+    delegated(cast.han, cast.zhao)
+    for _ in range(4):
+        request = submitted(cast.li)
+
+        def act(i: int, request: ExpenseRequest = request) -> Approval:
+            who, name = ((cast.han, None), (cast.zhao, cast.han.pk))[i % 2]
+            return services.approve(
+                actor=actor_for(who), approval_id=request.approval_id, on_behalf_of=name, at=clock.now()
+            )
+
+        results = together(4, act)
+        decision = Decision.objects.get(task__approval=request.approval_id)
+        first = 0 if decision.by == cast.han else 1
+        assert {type(result) for result in results[first::2]} == {Approval}
+        assert {type(result) for result in results[1 - first :: 2]} == {services.AlreadyDecided}
+        assert settled_events(request) == ["expense.approved"]
 
 
 def test_submitting_eight_times_at_once_starts_one_approval(cast):

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -17,8 +18,18 @@ from tests.support.wecom import CORP, enter_app
 def happen(cast: Cast):
     """`happen("visit.commented", visit, by=cast.han, text="好")` records the event; without `by` the system did it."""
 
-    def happen(name: str, subject: Document, /, *, by: Employee | None = None, **data: object) -> Event:
+    def happen(
+        name: str,
+        subject: Document,
+        /,
+        *,
+        by: Employee | None = None,
+        on_behalf_of: Employee | None = None,
+        **data: object,
+    ) -> Event:
         actor = cast.actor(by) if by else Actor.system(subject.company_id)
+        if on_behalf_of:
+            actor = replace(actor, on_behalf_of_id=on_behalf_of.pk)
         return events.record(name, subject, actor=actor, at=clock.now(), **data)
 
     return happen

@@ -1,6 +1,6 @@
 """Documents that events are about, as bare rows: what the rooms of these documents do to them is tested there."""
 
-from backend.approvals.models import Approval, Flow, FlowVersion
+from backend.approvals.models import Approval, Flow, FlowVersion, Task
 from backend.core import clock
 from backend.core.ids import new_id
 from backend.customers.models import Customer
@@ -48,3 +48,11 @@ def approval_of(owner: Employee, approvers: list[Employee]) -> Approval:
     )
     approval.show_to(employee.pk for employee in approvers)
     return approval
+
+
+def flow_asks(approval: Approval, approvers: list[Employee]) -> None:
+    """The tasks of its first step."""
+    for employee in approvers:
+        Task.objects.create(
+            company_id=approval.company_id, approval=approval, step=0, employee=employee, opened_at=clock.now()
+        )

@@ -11,14 +11,18 @@ from notifications.channels import CHANNELS
 from notifications.facts import facts_of
 from notifications.models import Notification
 from notifications.wording import GAPS, Text
-from tests.notifications.subjects import approval_of, file_of, order_of, visit_of
+from tests.notifications.subjects import approval_of, file_of, flow_asks, order_of, visit_of
 from tests.support.cast import Cast
+from tests.support.delegations import delegated, over
 
 ORDER = {"number": "SO20261122-0001", "customer": "华联超市"}
 DOUBTFUL = {"verdict": "out_of_range", "reasons": ["out_of_range", "new_device"], "customer": "华联超市"}
 VISITED = {"customer": "华联超市", "minutes": 25, "summary": "补货两箱"}
 COMMENT = {"author": "韩梅梅", "text": "陈列不错"}
+DELEGATION = {"owner": "李雷", "name": "王芳", "period": "2026-11-25 – 2026-11-30"}
 FOLLOWED = {"li", "zhao"}
+FOLDERS = {"directory.delegation": "delegations"}
+"""Where the client shows what is no document; each document has its app's name."""
 
 TOLD = {
     "visit.checked_in": ("visit", "li", DOUBTFUL, {"han"}),
@@ -29,6 +33,9 @@ TOLD = {
     "approval.approved": ("approval", "wang", {"title": "差旅费", "opinion": "同意"}, {"li"}),
     "approval.rejected": ("approval", "wang", {"title": "差旅费", "opinion": "超标"}, {"li"}),
     "approval.returned": ("approval", "wang", {"title": "差旅费", "opinion": "缺发票"}, {"li"}),
+    "approval.decided_on_behalf": ("approval", "wang", {"title": "差旅费", "outcome": "approved"}, {"han"}),
+    "delegation.given": ("delegation", "qian", DELEGATION, {"li", "wang"}),
+    "delegation.ended": ("delegation", "li", DELEGATION, {"wang"}),
     "order.submitted": ("order", "li", ORDER, {"han"}),
     "order.confirmed": ("order", None, ORDER, FOLLOWED),
     "order.shipped": ("order", None, ORDER | {"carrier": "顺丰", "tracking_number": "SF1"}, FOLLOWED),
@@ -49,11 +56,13 @@ def make_event(cast: Cast, happen, name: str, /, **changes: object) -> Event:
         "order": followed_order,
         "file": file_of,
         "approval": lambda owner: approval_of(owner, [cast.han, cast.wang]),
+        "delegation": lambda owner: delegated(owner, cast.wang),
     }
     if name == "approval.requested":
         data = data | {"approvers": [str(cast.han.pk), str(cast.wang.pk)]}
     doer = cast.everybody[by] if by else None
-    return happen(name, subjects[about](cast.li), by=doer, **data | changes)
+    name_of = cast.han if name == "approval.decided_on_behalf" else None
+    return happen(name, subjects[about](cast.li), by=doer, on_behalf_of=name_of, **data | changes)
 
 
 def followed_order(owner: Employee):
@@ -77,7 +86,8 @@ def test_who_is_told_of_what(name: str, cast: Cast, happen, work):
     assert {names[notification.recipient_id] for notification in notifications} == TOLD[name][3]
     for notification in notifications:
         assert notification.kind == name
-        assert notification.path == f"/{event.subject_type.split('.')[0]}/{event.subject_id}"
+        folder = FOLDERS.get(event.subject_type, event.subject_type.split(".")[0])
+        assert notification.path == f"/{folder}/{event.subject_id}"
         assert [message.channel for message in notification.messages.all()] == list(RULES[name].channels)
 
 
@@ -103,6 +113,19 @@ def test_everybody_reads_it_in_his_language(name, language, title, body, cast: C
     work()
     told = Notification.objects.filter(event=event).order_by("recipient__number")[0]
     assert (told.title, told.body) == (title, body)
+
+
+def test_who_stands_in_for_an_approver_is_told_too(cast: Cast, happen, work):
+    delegated(cast.han, cast.zhao)
+    delegated(cast.wang, cast.li)  # who submitted it, and hears of it when it is decided
+    over(delegated(cast.qian, cast.wang))
+    approval = approval_of(cast.li, [cast.han, cast.wang, cast.qian])
+    flow_asks(approval, [cast.han, cast.wang, cast.qian])
+    asked = [str(person.pk) for person in (cast.han, cast.wang, cast.qian)]
+    event = happen("approval.requested", approval, by=cast.li, title="差旅费", approvers=asked)
+    work()
+    told = Notification.objects.filter(event=event).values_list("recipient__name", flat=True)
+    assert set(told) == {"韩梅梅", "王芳", "钱进", "赵强"}
 
 
 def test_a_verified_check_in_is_nobodys_news(cast: Cast, happen, work):

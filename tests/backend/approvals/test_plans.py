@@ -34,14 +34,18 @@ def years(cast, flow, submit):
             ), tasks AS (
                 INSERT INTO approvals_task (company_id, approval_id, step, employee_id, status, opened_at, closed_at)
                 SELECT company_id, id, 0, %s, CASE status WHEN 'pending' THEN 'open' ELSE status END, now(), finished_at
-                FROM more
+                FROM more RETURNING id, company_id, employee_id, status, closed_at
+            ), decisions AS (
+                INSERT INTO approvals_decision (company_id, task_id, by_id, verdict, opinion, at, address, device)
+                SELECT company_id, id, employee_id, status, '', closed_at, '', '' FROM tasks
+                WHERE closed_at IS NOT NULL
             )
             INSERT INTO documents_share (company_id, document_type, document_id, employee_id)
             SELECT company_id, 'approvals.approval', id, %s FROM more
             """,
             [ROWS, first.pk, cast.han.pk, cast.han.pk],
         )
-        cursor.execute("ANALYZE approvals_approval, approvals_task, documents_share")
+        cursor.execute("ANALYZE approvals_approval, approvals_task, approvals_decision, documents_share")
     assert Approval.objects.count() == ROWS
 
 
@@ -51,8 +55,8 @@ def test_every_box_is_read_by_index(years, cast):
     plans = {
         "task_todo": plans_of(lambda: selectors.open_task_count(actor=han)),
         "task_todo on": plans_of(lambda: list(selectors.list_approvals(actor=han, box=Box.TODO)[:21])),
-        "task_done": plans_of(lambda: list(done[:21])),
-        "task_done on": plans_of(lambda: list(done.filter(decided_at__lte=at)[:21])),
+        "decision_of_person": plans_of(lambda: list(done[:21])),
+        "decision_of_person on": plans_of(lambda: list(done.filter(decided_at__lte=at)[:21])),
         "approval_of_owner": plans_of(lambda: list(selectors.list_approvals(actor=li, box=Box.SUBMITTED)[:21])),
     }
     for index, plan in plans.items():
