@@ -19,6 +19,7 @@ from mobile_api.routers import (
     directory,
     expenses,
     files,
+    handovers,
     me,
     notifications,
     orders,
@@ -92,6 +93,7 @@ api.add_router("/auth", sessions.router)
 api.add_router("", me.router)
 api.add_router("", directory.router)
 api.add_router("/delegations", delegations.router)
+api.add_router("/handovers", handovers.router)
 api.add_router("/customers", customers.router)
 api.add_router("", visits.router)
 api.add_router("/files", files.router)

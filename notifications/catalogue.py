@@ -13,6 +13,7 @@ from notifications.models import MAX_BODY, MAX_TITLE
 from notifications.recipients import (
     approvers_and_delegates,
     giver_and_delegate,
+    handed_over_to,
     in_whose_name,
     manager_of_owner,
     owner,
@@ -23,7 +24,7 @@ from notifications.wording import Text, gaps_of
 WECOM = ("wecom",)
 INBOX_ONLY: tuple[str, ...] = ()
 VISIT, APPROVAL, ORDER, FILE = "/visits/{id}", "/approvals/{id}", "/orders/{id}", "/files/{id}"
-DELEGATION = "/delegations/{id}"
+DELEGATION, HANDOVER = "/delegations/{id}", "/handovers/{id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,24 @@ RULES: dict[str, Rule] = {
         Text("{owner}的审批委托已提前结束", "{owner}'s delegation has ended early"),
         Text("受托人：{name}\n原期间：{period}\n操作人：{who}", "Delegate: {name}\nDays: {period}\nBy: {who}"),
         DELEGATION,
+    ),
+    "delegation.handed_over": Rule(
+        giver_and_delegate,
+        Text("{owner}的审批委托已换人", "Somebody else stands in for {owner}"),
+        Text("受托人：{name}\n期间：{period}\n操作人：{who}", "Delegate: {name}\nDays: {period}\nBy: {who}"),
+        DELEGATION,
+    ),
+    "handover.made": Rule(
+        handed_over_to,
+        Text("{owner}的工作已移交", "{owner}'s work was handed over"),
+        Text("接手人：{name}\n内容：{counts}\n操作人：{who}", "To: {name}\nWhat: {counts}\nBy: {who}"),
+        HANDOVER,
+    ),
+    "handover.undone": Rule(
+        handed_over_to,
+        Text("{owner}的工作移交已撤销", "The handover of {owner}'s work was undone"),
+        Text("原接手人：{name}\n操作人：{who}", "Was with: {name}\nBy: {who}"),
+        HANDOVER,
     ),
     "order.submitted": Rule(
         manager_of_owner,

@@ -4,6 +4,7 @@ from typing import Any
 
 from backend.approvals.models import Decision
 from backend.core.text import bilingual
+from backend.directory import holdings
 from backend.documents.models import Document
 from backend.events.models import Event
 from backend.files.rules import Reason
@@ -46,6 +47,8 @@ def _owner_of(event: Event) -> str | None:
 
 
 def _words(gap: str, value: Any) -> str:
+    if gap == "counts" and isinstance(value, dict):
+        value = [f"{holdings.name_of(key)} {value[key]}" for key in holdings.in_order(value)]
     if isinstance(value, list):
         return "、".join(_words(gap, item) for item in value)
     return "" if value is None else str(_CODES.get(gap, {}).get(str(value), value))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from backend.approvals.models import Approval
-from backend.directory.models import Delegation, Employee
+from backend.directory.models import Delegation, Employee, Handover
 from backend.directory.selectors import actor_for
 from backend.directory.standing_in import delegates_of
 from backend.events.models import Event
@@ -35,6 +35,14 @@ def in_whose_name(event: Event) -> Iterable[UUID]:
 
 def giver_and_delegate(event: Event) -> Iterable[UUID]:
     return Delegation.objects.values_list("giver_id", "delegate_id").get(pk=event.subject_id)
+
+
+def handed_over_to(event: Event) -> Iterable[UUID]:
+    """The successors, the managers on both sides, and whose work it was."""
+    handover = Handover.objects.get(pk=event.subject_id)
+    people = {handover.leaver_id, *handover.successor_ids}
+    managers = Employee.objects.filter(pk__in=people, manager__isnull=False).values_list("manager_id", flat=True)
+    return {*people, *managers}
 
 
 def owner_and_followers(event: Event) -> Iterable[UUID]:

@@ -7,6 +7,7 @@ from string import Formatter
 GAPS: dict[str, int] = {
     "amount": 24,
     "carrier": 45,
+    "counts": 240,
     "customer": 60,
     "decision": 12,
     "invoice_number": 40,

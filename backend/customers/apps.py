@@ -6,3 +6,12 @@ from backend.core.text import bilingual
 class CustomersConfig(AppConfig):
     name = "backend.customers"
     verbose_name = bilingual("客户", "Customers")
+
+    def ready(self) -> None:
+        from backend.customers.holdings import CUSTOMERS
+        from backend.customers.models import Customer
+        from backend.directory.holdings import register
+        from backend.documents.holdings import shares_move
+
+        register(CUSTOMERS)
+        shares_move(Customer)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from backend.core.actor import Actor
-from backend.core.errors import Conflict, NotFound
+from backend.core.errors import Conflict, Forbidden, NotFound
 from backend.core.text import bilingual
 from backend.directory.models import Employee
 from backend.directory.models.delegations import Delegation
@@ -20,6 +20,16 @@ class Box(StrEnum):
 
 
 SHOWN = ("giver", "delegate")
+
+
+class NotInChargeOf(Forbidden):
+    code = "not_in_charge_of_person"
+    message = bilingual("您不能替此人安排。", "You may not arrange this for that person.")
+
+
+class HasLeft(Conflict):
+    code = "person_has_left"
+    message = bilingual("此人已离职。", "This person has left the company.")
 
 
 class Overlaps(Conflict):

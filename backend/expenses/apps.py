@@ -9,6 +9,9 @@ class ExpensesConfig(AppConfig):
 
     def ready(self) -> None:
         from backend.approvals import registry
+        from backend.directory import holdings
         from backend.expenses import services
+        from backend.expenses.holdings import DRAFTS
 
         registry.register(services.DOCUMENT_TYPE)
+        holdings.register(DRAFTS)

@@ -6,3 +6,14 @@ from backend.core.text import bilingual
 class OrdersConfig(AppConfig):
     name = "backend.orders"
     verbose_name = bilingual("订单", "Orders")
+
+    def ready(self) -> None:
+        from backend.directory.holdings import register
+        from backend.documents.holdings import shares_move
+        from backend.orders import holdings
+        from backend.orders.models import Order
+
+        register(holdings.DRAFTS)
+        register(holdings.RUNNING)
+        register(holdings.FOLLOWED)
+        shares_move(Order)

@@ -6,3 +6,14 @@ from backend.core.text import bilingual
 class VisitsConfig(AppConfig):
     name = "backend.visits"
     verbose_name = bilingual("拜访", "Visits")
+
+    def ready(self) -> None:
+        from backend.directory.holdings import caution, register
+        from backend.documents.holdings import shares_move
+        from backend.visits import holdings
+        from backend.visits.models import Visit
+
+        register(holdings.PLANS)
+        register(holdings.VISITS)
+        caution(*holdings.OPEN_VISIT)
+        shares_move(Visit)

@@ -66,6 +66,10 @@ def basket(world: World) -> list[dict[str, str]]:
     return [{"product_id": str(world.product), "quantity": "1"}]
 
 
+def plan(world: World) -> dict[str, str]:
+    return {"leaver_id": str(world.customer), "successor_id": str(world.request)}
+
+
 MATRIX: dict[str, Row] = {
     "POST /auth/password/change": Row(
         FORBIDDEN, FORBIDDEN, body=lambda w: {"old_password": "x", "new_password": "a-new-long-phrase"}
@@ -91,6 +95,13 @@ MATRIX: dict[str, Row] = {
         lambda w: {"delegate_id": str(w.delegation), "from_on": "2026-11-01", "to_on": "2099-01-01"}
     ),
     "POST /delegations/{delegation_id}/end": of_li("delegation_id", "delegation"),
+    # Who may arrange nothing learns nothing of whether these people exist; test_handovers.py tries who may.
+    "POST /handovers/preview": Row(FORBIDDEN, FORBIDDEN, body=lambda w: plan(w)),
+    "POST /handovers": Row(FORBIDDEN, FORBIDDEN, body=lambda w: plan(w)),
+    "GET /handovers": own(),
+    "GET /handovers/{handover_id}": of_li("handover_id", "handover"),
+    "GET /handovers/{handover_id}/items": of_li("handover_id", "handover"),
+    "POST /handovers/{handover_id}/undo": Row(FORBIDDEN, FORBIDDEN, {"handover_id": "handover"}),
     "GET /customers": own(),
     "POST /customers": Row(MADE, MADE, body=lambda w: {"name": "新客户"}),
     "GET /customers/nearby": Row(OK, OK, query=NEARBY),

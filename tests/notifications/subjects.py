@@ -4,7 +4,7 @@ from backend.approvals.models import Approval, Flow, FlowVersion, Task
 from backend.core import clock
 from backend.core.ids import new_id
 from backend.customers.models import Customer
-from backend.directory.models import Employee
+from backend.directory.models import Employee, Handover
 from backend.files.models import Attachment
 from backend.orders.models import Order
 from backend.visits.models import Visit
@@ -31,6 +31,17 @@ def order_of(owner: Employee) -> Order:
 def file_of(owner: Employee) -> Attachment:
     return Attachment.objects.create(
         **_of(owner), name="门头.jpg", purpose="visit_photo", content_type="image/jpeg", size=1, sha256="0" * 64
+    )
+
+
+def handover_of(leaver: Employee, successor: Employee) -> Handover:
+    return Handover.objects.create(
+        company_id=leaver.company_id,
+        leaver=leaver,
+        successor=successor,
+        successor_ids=[successor.pk],
+        plan={},
+        created_at=clock.now(),
     )
 
 

@@ -11,7 +11,7 @@ from notifications.channels import CHANNELS
 from notifications.facts import facts_of
 from notifications.models import Notification
 from notifications.wording import GAPS, Text
-from tests.notifications.subjects import approval_of, file_of, flow_asks, order_of, visit_of
+from tests.notifications.subjects import approval_of, file_of, flow_asks, handover_of, order_of, visit_of
 from tests.support.cast import Cast
 from tests.support.delegations import delegated, over
 
@@ -20,8 +20,9 @@ DOUBTFUL = {"verdict": "out_of_range", "reasons": ["out_of_range", "new_device"]
 VISITED = {"customer": "华联超市", "minutes": 25, "summary": "补货两箱"}
 COMMENT = {"author": "韩梅梅", "text": "陈列不错"}
 DELEGATION = {"owner": "李雷", "name": "王芳", "period": "2026-11-25 – 2026-11-30"}
+HANDED = {"owner": "李雷", "name": "王芳", "counts": {"customers": 12, "tasks": 1}}
 FOLLOWED = {"li", "zhao"}
-FOLDERS = {"directory.delegation": "delegations"}
+FOLDERS = {"directory.delegation": "delegations", "directory.handover": "handovers"}
 """Where the client shows what is no document; each document has its app's name."""
 
 TOLD = {
@@ -36,6 +37,9 @@ TOLD = {
     "approval.decided_on_behalf": ("approval", "wang", {"title": "差旅费", "outcome": "approved"}, {"han"}),
     "delegation.given": ("delegation", "qian", DELEGATION, {"li", "wang"}),
     "delegation.ended": ("delegation", "li", DELEGATION, {"wang"}),
+    "delegation.handed_over": ("delegation", "qian", DELEGATION, {"li", "wang"}),
+    "handover.made": ("handover", "qian", HANDED, {"li", "wang", "han"}),
+    "handover.undone": ("handover", "qian", HANDED, {"li", "wang", "han"}),
     "order.submitted": ("order", "li", ORDER, {"han"}),
     "order.confirmed": ("order", None, ORDER, FOLLOWED),
     "order.shipped": ("order", None, ORDER | {"carrier": "顺丰", "tracking_number": "SF1"}, FOLLOWED),
@@ -56,6 +60,7 @@ def make_event(cast: Cast, happen, name: str, /, **changes: object) -> Event:
         "order": followed_order,
         "file": file_of,
         "approval": lambda owner: approval_of(owner, [cast.han, cast.wang]),
+        "handover": lambda owner: handover_of(owner, cast.wang),
         "delegation": lambda owner: delegated(owner, cast.wang),
     }
     if name == "approval.requested":
@@ -105,6 +110,13 @@ def test_who_is_told_of_what(name: str, cast: Cast, happen, work):
         ("file.refused", "en", "File refused: 门头.jpg", "Reason: the picture is damaged"),
         ("approval.requested", "zh-hans", "待您审批：差旅费", "提交人：李雷"),
         ("approval.requested", "en", "Waiting for you: 差旅费", "From: 李雷"),
+        ("handover.made", "zh-hans", "李雷的工作已移交", "接手人：王芳\n内容：待审批 1、客户 12\n操作人：钱进"),
+        (
+            "handover.made",
+            "en",
+            "李雷's work was handed over",
+            "To: 王芳\nWhat: Decisions that wait for him 1、Customers 12\nBy: 钱进",
+        ),
     ],
 )
 def test_everybody_reads_it_in_his_language(name, language, title, body, cast: Cast, happen, work):

@@ -11,6 +11,7 @@ from tests.support.cast import Cast
 from tests.support.client import Api
 from tests.support.expenses import prepare, submitted
 from tests.support.files import uploaded
+from tests.support.handovers import handed_over
 from tests.support.stock import make_product
 from tests.support.visits import checked_in
 
@@ -29,6 +30,7 @@ class World:
     product: UUID
     order: str
     delegation: str
+    handover: UUID
 
     @property
     def secrets(self) -> set[str]:
@@ -64,4 +66,5 @@ def make_world(cast: Cast, api: Api) -> World:
         product=product.pk,
         order=order.json()["id"],
         delegation=delegation.json()["id"],
+        handover=handed_over(cast.qian, cast.li, cast.han, kinds=["reports"]).pk,
     )

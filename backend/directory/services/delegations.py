@@ -9,26 +9,16 @@ from django.db.models import Q
 
 from backend.core import clock
 from backend.core.actor import Actor
-from backend.core.errors import Conflict, Forbidden, IdReused, Invalid, NotFound
+from backend.core.errors import IdReused, Invalid, NotFound
 from backend.core.ids import new_id
 from backend.core.text import bilingual
 from backend.directory import kinds
 from backend.directory.models import Company, Employee
 from backend.directory.models.delegations import Delegation
-from backend.directory.standing_in import arranges_for, conflict_of, get_delegation
+from backend.directory.standing_in import HasLeft, NotInChargeOf, arranges_for, conflict_of, get_delegation
 from backend.events import services as events
 
 End = Delegation.End
-
-
-class NotInChargeOf(Forbidden):
-    code = "not_in_charge_of_person"
-    message = bilingual("您不能替此人安排。", "You may not arrange this for that person.")
-
-
-class HasLeft(Conflict):
-    code = "person_has_left"
-    message = bilingual("此人已离职。", "This person has left the company.")
 
 
 class ToOneself(Invalid):
