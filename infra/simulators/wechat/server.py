@@ -1,6 +1,8 @@
 """The HTTP side: read a call, let a fault strike, answer. One thread per connection."""
 
 import json
+import socket
+import struct
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -88,7 +90,7 @@ class Handler(BaseHTTPRequestHandler):
         state = self.server.state
         with state.lock:
             scenario = state.scenario
-            fault = faults.take(state.faults, call.path, state.random)
+            fault = faults.take(state.faults, call.path, state.random, _caller(state, call))
             shown = call.body[:LOGGED_BODY].decode("utf-8", "replace")
             request = Request(state.now(), call.method, call.path, call.query, shown, fault=fault is not None)
             state.requests.append(request)
@@ -96,12 +98,13 @@ class Handler(BaseHTTPRequestHandler):
         answer = self._work(call, request) if fault.after else None
         if scenario.wait(fault.delay) or scenario is not state.scenario:
             self.close_connection = True  # the scenario ended meanwhile: a late call must not touch the next
-        elif fault.close:
-            self.close_connection = True
-        elif fault.spoils_reply:
+        elif fault.close or fault.reset:
+            self._hang_up(reset=fault.reset)
+        elif fault.replaces_reply:
             self._send_fault(fault, call, request)
         else:
-            self._send_answer(answer or self._work(call, request), request.status or 200)
+            answer = answer or self._work(call, request)
+            self._send_answer(answer, request.status or 200, fault)
 
     def _work(self, call: Call, request: Request) -> Answer:
         state = self.server.state
@@ -131,23 +134,40 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self._send(fault.status, fault.payload, {"Content-Type": "text/html"} | fault.headers)
 
-    def _send_answer(self, answer: Answer, status: int = 200) -> None:
-        if isinstance(answer, Raw):
-            self._send(answer.status, answer.content, answer.headers)
-        else:
-            self._send_json(answer, status)
+    def _hang_up(self, *, reset: bool) -> None:
+        if reset:  # closed at once with nothing lingering, which the other side sees as a reset
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+        self.close_connection = True
+
+    def _send_answer(self, answer: Answer, status: int = 200, fault: Fault | None = None) -> None:
+        """The true answer, or what the fault makes of it."""
+        fault = fault or Fault("")
+        if isinstance(answer, dict):
+            content = json.dumps(answer | fault.merge, ensure_ascii=False).encode()
+            answer = Raw(content, {"Content-Type": "application/json; charset=UTF-8"}, status)
+        kind = {"Content-Type": fault.content_type} if fault.content_type else {}
+        self._send(answer.status, answer.content, answer.headers | kind, cut=fault.truncate)
 
     def _send_json(self, data: object, status: int = 200) -> None:
         body = json.dumps(data, ensure_ascii=False).encode()
         self._send(status, body, {"Content-Type": "application/json; charset=UTF-8"})
 
-    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+    def _send(self, status: int, body: bytes, headers: dict[str, str], *, cut: int | None = None) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[:cut])
+        if cut is not None:
+            self.close_connection = True
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: `/__sim/requests` shows what was called, and standard output holds one line only."""
+
+
+def _caller(state: State, call: Call) -> str | None:
+    """Whose token the call carries, as a fault names it."""
+    token = state.tokens.get(call.query.get("access_token", ""))
+    return None if token is None else "/".join(str(part) for part in token.app if part is not None)

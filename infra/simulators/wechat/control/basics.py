@@ -49,6 +49,11 @@ def _faults(state: State, call: Call) -> Answer:
     return {"faults": len(state.faults)}
 
 
+def _names(state: State, call: Call) -> Answer:
+    """What faults can be called by."""
+    return {"names": faults.NAMED}
+
+
 def _reset(state: State, call: Call) -> Answer:
     """Back to the state at start: the seed file, no messages, no faults, the true clock."""
     state.reset()
@@ -71,6 +76,7 @@ ACTIONS: dict[tuple[str, str], Action] = {
     ("GET", "/__sim/requests"): _requests,
     ("POST", "/__sim/clock"): _clock,
     ("POST", "/__sim/faults"): _faults,
+    ("GET", "/__sim/faults"): _names,
     ("POST", "/__sim/reset"): _reset,
     ("POST", "/__sim/revoke_tokens"): _revoke_tokens,
 }
