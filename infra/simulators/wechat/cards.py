@@ -24,6 +24,8 @@ def check(card: Json, *, sent: bool = True) -> None:
     kind = card.get("card_type")
     if kind not in TYPES:
         raise ApiError(42031, "invalid Template_Card.CardType")
+    for part in ("source", "emphasis_content", "quote_area"):
+        _object(card, part)
     if "action_menu" in card:
         _check_action_menu(_object(card, "action_menu"))
     task_id = card.get("task_id", "" if can_be_updated(card) else "unused")

@@ -29,7 +29,7 @@ def press(
     spent: bool = False,
 ) -> tuple[bytes, OnReply]:
     """The event to send, and what to do with a passive reply. ClickError, unless forced, where there is no button."""
-    message = _newest(state, app, user, task_id)
+    message = newest(state, app, user, task_id)
     if not force:
         _check(message, key, menu)
     code = new_code(state, app, message.msgid if message else "")
@@ -82,7 +82,7 @@ def menu_of(card: dict[str, object]) -> list[dict[str, str]]:
     return menu["action_list"] if isinstance(menu, dict) and "action_list" in menu else []
 
 
-def _newest(state: State, app: App, user: str, task_id: str) -> Message | None:
+def newest(state: State, app: App, user: str, task_id: str) -> Message | None:
     mine = (
         message
         for message in reversed(state.messages)

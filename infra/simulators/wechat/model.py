@@ -255,6 +255,8 @@ class Message:
     recalled: bool = False
     person: str = ""
     """The name of the person with WeChat; members are named by `user`."""
+    note: str = ""
+    """What the page tells whoever pressed a button in vain."""
 
 
 @dataclass

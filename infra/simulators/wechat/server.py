@@ -7,12 +7,13 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from infra.simulators.wechat import control, faults, oauth, phone
+from infra.simulators.wechat import control, faults, oauth
 from infra.simulators.wechat.api import ROUTES
 from infra.simulators.wechat.control.common import ControlError
 from infra.simulators.wechat.errors import error
 from infra.simulators.wechat.faults import Fault
 from infra.simulators.wechat.model import Request
+from infra.simulators.wechat.phone import contents, page, press
 from infra.simulators.wechat.replies import Answer, ApiError, Call, Raw, failure
 from infra.simulators.wechat.state import State
 
@@ -50,12 +51,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         call = Call(self.command, parts.path, query, body, self.client_address[0], dict(self.headers))
-        if call.path == "/":
-            self._show_phones()
-        elif call.path in oauth.PATHS:
-            with self.server.state.lock:
-                page = oauth.page(self.server.state, call)
-            self._send_answer(page)
+        if (shown := self._page(call)) is not None:
+            self._send_answer(shown)
         elif call.path.startswith("/__sim/"):
             self._control(call)
         else:
@@ -73,11 +70,17 @@ class Handler(BaseHTTPRequestHandler):
             return None
         return self.rfile.read(int(length))
 
-    def _show_phones(self) -> None:
-        with self.server.state.lock:
-            page = phone.page(self.server.state)
-        policy = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": phone.POLICY}
-        self._send(200, page, policy)
+    def _page(self, call: Call) -> Raw | None:
+        """What a person looks at, if the path is that of a page."""
+        state = self.server.state
+        if (call.method, call.path) == ("POST", contents.PRESS):
+            return press.press(state, call)
+        with state.lock:
+            if call.path == "/":
+                return page.everybody(state)
+            if call.path.startswith("/phone/"):
+                return page.one(state, call.path)
+            return oauth.page(state, call) if call.path in oauth.PATHS else None
 
     def _control(self, call: Call) -> None:
         try:
