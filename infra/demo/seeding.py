@@ -1,7 +1,6 @@
 """Two companies to look at, and everything the main job needs. Repeatable: what is there stays, what is used up is
 made anew."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -10,14 +9,12 @@ from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
 from backend.approvals import selectors as approvals
 from backend.approvals.services import ensure_default_flows
 from backend.core.actor import Actor
 from backend.core.clock import today_in
 from backend.customers.models import Customer
-from backend.directory.models import Company, Employee, Identity
+from backend.directory.models import Company, Employee
 from backend.directory.selectors import actor_for
 from backend.directory.services import people
 from backend.erp.models import ErpSystem
@@ -25,13 +22,11 @@ from backend.erp.services.systems import put_system
 from backend.expenses import services as expenses
 from backend.expenses.models import ExpenseCategory
 from backend.visits.services import plan_visit
-from backend.wechat.models import App
-from backend.wechat.services.apps import configure_app
-from infra.demo import cast, simulator
+from infra.demo import cast, platform
 from infra.demo.dataset import Dataset
 from infra.demo.importer import import_dataset
 from infra.demo.northwind import read_northwind
-from infra.demo.own import DATA, read_own
+from infra.demo.own import read_own
 from infra.demo.paths import NORTHWIND
 
 PLANNED = (("BJ001", time(10), "秋季新品推介"), ("BJ002", time(14, 30), "查看陈列"))
@@ -43,6 +38,8 @@ OPEN_REQUEST = ("sample", "新品试饮样品", Decimal("320.00"))
 @dataclass(frozen=True, slots=True)
 class Seeded:
     erp: ErpSystem
+    platform: dict[str, Any]
+    """What the stand-in for WeCom and WeChat is to know."""
     new: int
     """Rows that were not there before."""
 
@@ -69,8 +66,8 @@ def seed(data: list[tuple[str, str, Dataset]], *, at: datetime, on_row: Callable
     staff = {member: _with_password(companies[member.company], member, at) for member in cast.EVERYBODY}
     _plan_day(companies["demo"], staff[cast.LI], at)
     _leave_one_open(staff[cast.LI], staff[cast.HAN], at)
-    _connect_wecom(companies["demo"], staff)
-    return Seeded(erp=_connect_erp(companies["demo"], at), new=new)
+    told = platform.connect(companies["demo"], staff)
+    return Seeded(erp=_connect_erp(companies["demo"], at), platform=told, new=new)
 
 
 def _with_password(company: Company, member: cast.Member, at: datetime) -> Employee:
@@ -117,27 +114,6 @@ def _leave_one_open(li: Employee, han: Employee, at: datetime) -> None:
         at=at,
     )
     expenses.submit_request(actor=actor, request_id=request.pk, at=at)
-
-
-def _connect_wecom(company: Company, staff: dict[cast.Member, Employee]) -> None:
-    seed: dict[str, Any] = json.loads((DATA / "wecom.json").read_text("utf-8"))
-    simulator.seed(settings.WECOM_API_BASE, seed)
-    (corp,) = seed["corps"]
-    (app,) = corp["apps"]
-    actor = Actor.system(company.pk)
-    named = {"kind": App.Kind.WECOM_APP, "platform_id": corp["corp_id"], "agent_id": app["agent_id"]}
-    known = App.objects.filter(company=company, **named).first()
-    if known is None or known.secret != app["secret"]:
-        configure_app(actor=actor, **named, secret=app["secret"], name=app["name"])
-    for member, employee in staff.items():
-        if member.wecom:
-            people.bind_identity(
-                actor=actor,
-                employee_id=employee.pk,
-                provider=Identity.Provider.WECOM,
-                tenant=corp["corp_id"],
-                subject=member.wecom,
-            )
 
 
 def _connect_erp(company: Company, at: datetime) -> ErpSystem:

@@ -33,7 +33,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     logins: list[str] = []
-    programs = demo.programs(port, simulator, logins)
+    programs = demo.programs(port, simulator, settings.RUN_DIR, logins)
     console = Console([program.name for program in programs])
     try:
         return Supervisor(programs, console).run(

@@ -15,7 +15,6 @@ MANAGE = [sys.executable, "manage.py"]
 CELERY = [str(BIN / "celery"), "-A", "backend", "--quiet"]
 SIMULATOR_ABOVE_WEB = 90
 """8090 beside 8000; so two demos on ports of their own do not reach for the same one."""
-MEMBERS = Path(__file__).parents[1] / "demo" / "data" / "wecom.json"
 
 
 class PortError(Exception):
@@ -58,12 +57,16 @@ def simulator_port(web: int) -> int:
         return int(probe.getsockname()[1])
 
 
-def programs(port: int, simulator: int | None, logins: list[str]) -> list[Program]:
-    """`simulator` is the port of the WeCom stand-in, None to run without; the demo's logins are added to `logins`."""
+def programs(port: int, simulator: int | None, run_dir: Path, logins: list[str]) -> list[Program]:
+    """`simulator` is the port of the WeCom stand-in, None to run without; the demo's logins are added to `logins`.
+
+    The stand-in starts with what the seed left for it in `run_dir`, so it knows it again after a fall.
+    """
     granian = [str(BIN / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     granian += ["--workers", "2", "--blocking-threads", "2", "--backlog", "512", "--no-ws", "backend.wsgi:application"]
     worker = [*CELERY, "worker", "--loglevel", "INFO", "--concurrency", "2", "--without-gossip", "--without-mingle"]
-    wecom = [sys.executable, "-m", "infra.simulators.wechat", "--port", str(simulator), "--seed", str(MEMBERS)]
+    wecom = [sys.executable, "-m", "infra.simulators.wechat", "--port", str(simulator)]
+    wecom += ["--seed", str(run_dir / "platform.json")]
     return [
         Program("migrate", [*MANAGE, "migrate", "--verbosity", "0"], once=True),
         Program("seed", [*MANAGE, "seed_demo", "--print-logins"], once=True, collect=logins),

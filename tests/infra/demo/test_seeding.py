@@ -99,7 +99,7 @@ def test_pushes_reach_the_members_of_the_stand_in(db, settings):
     with wecom_simulator() as platform:
         settings.WECOM_API_BASE = platform.url
         seed(COMPANIES, at=NOW)
-        app = App.objects.get()
+        app = App.objects.get(kind=App.Kind.WECOM_APP)
         token = platform.call(f"/cgi-bin/gettoken?corpid={app.platform_id}&corpsecret={app.secret}")["access_token"]
         everybody = "|".join(Identity.objects.values_list("subject", flat=True))
         text = {"touser": everybody, "msgtype": "text", "agentid": app.agent_id, "text": {"content": "早"}}

@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from backend.core import clock
 from backend.core.text import in_both
-from infra.demo import cast, notes
+from infra.demo import cast, notes, platform
 from infra.demo.seeding import datasets, seed
 
 
@@ -26,6 +26,7 @@ class Command(BaseCommand):
         webhook = f"/api/v1/webhooks/erp/{seeded.erp.pk}"
         secret = seeded.erp.live_secrets[0]
         notes.write(notes.Notes(webhook=webhook, secret=secret, wecom=settings.WECOM_API_BASE), settings.RUN_DIR)
+        platform.write(seeded.platform, settings.RUN_DIR)
         if not options["print_logins"]:
             self.stdout.write(f"{in_both('新增', 'new')} {seeded.new}")
             return
