@@ -10,7 +10,8 @@ from backend.core import clock
 from backend.customers.models import Customer
 from backend.directory.models import Company, Employee, Identity
 from backend.directory.selectors import actor_for
-from backend.directory.services.sessions import Device, log_in
+from backend.directory.services.entry import log_in
+from backend.directory.services.logins import Device
 from backend.erp.models import ErpSystem
 from backend.events.models import Event
 from backend.expenses.models import ExpenseRequest
