@@ -25,7 +25,7 @@ PAGE = """<!doctype html>
 body {{ font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 26rem; padding: 1rem; background: #eef0f3 }}
 a {{ display: block; background: #fff; border-radius: .75rem; padding: .75rem 1rem; margin: .5rem 0; color: #1c1f23;
     text-decoration: none; box-shadow: 0 1px 3px #0002 }}
-small {{ color: #6b7280 }}
+h1 {{ font-size: 1.35rem }} small {{ color: #6b7280 }}
 </style></head><body>{body}</body></html>"""
 
 
@@ -108,10 +108,14 @@ def _domain(query: dict[str, str]) -> str:
 
 def _choice(query: dict[str, str], title: str, people: list[tuple[str, str]]) -> Raw:
     links = "".join(
-        f'<a href="?{escape(urlencode(query | {"sim_user": value}))}">{escape(name)} <small>{escape(value)}</small></a>'
+        f'<a href="?{escape(urlencode(query | {"sim_user": value}))}">{escape(name)} {_id(value)}</a>'
         for value, name in people
     )
     return _html(f"<h1>{escape(title)}</h1><p>您是谁？以谁的身份登录？</p>{links}")
+
+
+def _id(value: str) -> str:
+    return "" if value == STRANGER else f"<small>{escape(value)}</small>"
 
 
 def _back(query: dict[str, str], code: str) -> Raw:

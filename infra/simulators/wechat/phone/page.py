@@ -45,7 +45,9 @@ def one(state: State, path: str) -> Raw:
     asked = any(contents.has_questions(message) for message in messages)
     shown = _phone(state, found, messages, path, whole=True)
     renew = f' · <a href="{escape(path)}">刷新</a>' if asked else ""
-    return _html(f"<main><div>{shown}<p><a href='/'>所有手机</a>{renew}</p></div></main>", refresh=not asked)
+    return _html(
+        f"<main class=alone><div>{shown}<p><a href='/'>所有手机</a>{renew}</p></div></main>", refresh=not asked
+    )
 
 
 def _phones(state: State) -> dict[Owner, list[Message]]:
