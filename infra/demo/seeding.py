@@ -31,6 +31,8 @@ from infra.demo.paths import NORTHWIND
 
 PLANNED = (("BJ001", time(10), "秋季新品推介"), ("BJ002", time(14, 30), "查看陈列"))
 """Customer code, hour, purpose: Li Lei's day."""
+DAYS_PLANNED = 7
+"""From today, so that a demo that runs past midnight still has a day to show."""
 OPEN_REQUEST = ("sample", "新品试饮样品", Decimal("320.00"))
 """Category, purpose and amount of what waits in Han Meimei's to-do box."""
 
@@ -64,7 +66,7 @@ def seed(data: list[tuple[str, str, Dataset]], *, at: datetime, on_row: Callable
         ensure_default_flows(actor=Actor.system(company.pk))
         expenses.ensure_default_categories(actor=Actor.system(company.pk))
     staff = {member: _with_password(companies[member.company], member, at) for member in cast.EVERYBODY}
-    _plan_day(companies["demo"], staff[cast.LI], at)
+    _plan_days(companies["demo"], staff[cast.LI], at)
     _leave_one_open(staff[cast.LI], staff[cast.HAN], at)
     told = platform.connect(companies["demo"], staff)
     return Seeded(erp=_connect_erp(companies["demo"], at), platform=told, new=new)
@@ -83,21 +85,22 @@ def _with_password(company: Company, member: cast.Member, at: datetime) -> Emplo
     return employee
 
 
-def _plan_day(company: Company, li: Employee, at: datetime) -> None:
-    zone, today = ZoneInfo(company.timezone), today_in(company.timezone, at)
-    for code, hour, purpose in PLANNED:
-        customer = Customer.objects.get(company=company, code=code)
-        starts_at = datetime.combine(today, hour, zone)
-        plan_visit(
-            actor=actor_for(li),
-            id=_always_the_same("plan", customer.pk, starts_at.isoformat(), purpose),
-            customer_id=customer.pk,
-            planned_on=today,
-            starts_at=starts_at,
-            ends_at=starts_at + timedelta(hours=1),
-            purpose=purpose,
-            at=at,
-        )
+def _plan_days(company: Company, li: Employee, at: datetime) -> None:
+    actor, zone, today = actor_for(li), ZoneInfo(company.timezone), today_in(company.timezone, at)
+    customers = {code: Customer.objects.get(company=company, code=code) for code, _, _ in PLANNED}
+    for day in (today + timedelta(days=n) for n in range(DAYS_PLANNED)):
+        for code, hour, purpose in PLANNED:
+            starts_at = datetime.combine(day, hour, zone)
+            plan_visit(
+                actor=actor,
+                id=_always_the_same("plan", customers[code].pk, starts_at.isoformat(), purpose),
+                customer_id=customers[code].pk,
+                planned_on=day,
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(hours=1),
+                purpose=purpose,
+                at=at,
+            )
 
 
 def _leave_one_open(li: Employee, han: Employee, at: datetime) -> None:

@@ -72,10 +72,10 @@ def test_li_reports_to_han_and_has_two_visits_planned_each_day(play):
     assert li.manager == play(demo_cast.HAN)
     planned = [("BJ001", "planned"), ("BJ002", "planned")]
     assert plans(li, NOW) == planned
-    tomorrow = NOW + timedelta(days=1)
-    assert plans(li, tomorrow) == []
+    tomorrow, next_week = NOW + timedelta(days=1), NOW + timedelta(days=7)
+    assert (plans(li, tomorrow), plans(li, next_week)) == (planned, [])
     seed(COMPANIES, at=tomorrow)
-    assert plans(li, tomorrow) == planned
+    assert (plans(li, tomorrow), plans(li, next_week)) == (planned, planned)
 
 
 def test_one_approval_is_always_open(play):
