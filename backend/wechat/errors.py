@@ -60,6 +60,10 @@ class BadPayload(Permanent):
     """The contents break a rule of the platform; a validator of ours should have found it before."""
 
 
+class TaskIdTaken(Permanent):
+    """A card with this task id was sent before, perhaps by a try whose answer was lost. Nothing was sent now."""
+
+
 class MediaGone(Permanent):
     """The file behind a media id has expired (three days) or never was: it must be uploaded anew."""
 
@@ -75,11 +79,12 @@ FAMILIES: dict[type[PlatformError], frozenset[int]] = {
     Configuration: frozenset(
         {40001, 40013, 40056, 40091, 40125, 40164, 41002, 41004, 42012, 48001, 48002, 48009, 50001, 60020, 301002}
     ),
-    CodeSpent: frozenset({40029, 40163, 42003, 42022, 42052, 60140, 84014, 84015}),
+    CodeSpent: frozenset({40029, 40163, 42003, 42022, 60140, 84014, 84015}),
     Unreachable: frozenset({40003, 40031, 40226, 43004, 43019, 46004, 60011, 60111, 81013}),
     NoConsent: frozenset({43101}),
-    BadPayload: frozenset({40004, 40006, 40008, 40009, 40037, 40058, 41030, 42014, 44001, 44004, 45002, 47003})
+    BadPayload: frozenset({40004, 40006, 40008, 40009, 40005, 40037, 40058, 41030, 44001, 44004, 45002, 47003})
     | frozenset(range(42027, 42052)),
+    TaskIdTaken: frozenset({42014}),
     MediaGone: frozenset({40007}),
 }
 """An errcode that stands nowhere here is a refusal like any other: Permanent."""

@@ -1,6 +1,8 @@
 """The mini-program client: who a person is, and what he agreed to be told (developers.weixin.qq.com)."""
 
-from backend.wechat import members, tokens, transport
+from collections.abc import Mapping
+
+from backend.wechat import members, notices, tokens, transport
 from backend.wechat.api import WechatApi
 from backend.wechat.codes import checked_code
 from backend.wechat.errors import Configuration
@@ -38,6 +40,30 @@ class MiniProgramClient:
             "business/getuserphonenumber", data={"code": checked_code(code)}, api_base_url=f"{self._api.official}wxa/"
         )
         return members.phone_of(answer, self._app.platform_id)
+
+    def send_subscribe(
+        self,
+        openid: str,
+        template_id: str,
+        values: Mapping[str, str],
+        *,
+        page: str = "",
+        state: str = "formal",
+        lang: str = "zh_CN",
+    ) -> str:
+        """The platform's number of the message. One consent of the person is one message: NoConsent when none is left.
+
+        There is no key against doubles: after Transient the message may have been delivered, and the consent spent.
+        """
+        message = {
+            "touser": openid,
+            "template_id": template_id,
+            "miniprogram_state": state,
+            "lang": lang,
+            "data": notices.checked(values),
+        }
+        answer = self._api.post("message/subscribe/send", data=message | ({"page": page} if page else {}))
+        return str(answer.get("msgid", ""))
 
 
 def client_for(app: App) -> MiniProgramClient:

@@ -74,11 +74,12 @@ def download(path: str, *, base: str, params: Mapping[str, Any], max_bytes: int)
         reply = _exchange("GET", path, base, params, max_bytes, DOWNLOAD_S)
     except AnswerTooLarge as exc:
         raise BadPayload(f"{path} - the file has more than {max_bytes} bytes") from exc
-    if "json" in reply.media_type or reply.media_type == "text/plain" or reply.content[:1] == b"{":
-        _accepted(reply.content, path, base, params, ())
-        raise Transient(f"{path} - an answer in the place of a file")
-    if not reply.content:
-        raise Transient(f"{path} - an empty file")
+    if "json" in reply.media_type or reply.content[:1] == b"{":
+        refused = _json_object(reply.content)
+        if refused and refused["errcode"]:
+            _accepted(reply.content, path, base, params, ())
+    if "json" in reply.media_type or reply.media_type == "text/html" or not reply.content:
+        raise Transient(f"{path} - no file ({reply.media_type}, {len(reply.content)} bytes)")
     return reply
 
 

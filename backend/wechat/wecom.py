@@ -3,15 +3,17 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from backend.wechat import members, text
+from backend.wechat import cards, media, members, text
 from backend.wechat.api import WecomApi
+from backend.wechat.cards import Card
 from backend.wechat.codes import checked_code
-from backend.wechat.errors import Configuration, Permanent, Unreachable
+from backend.wechat.errors import BadPayload, Configuration, Permanent, Unreachable
 from backend.wechat.members import Member, MemberDetail
 from backend.wechat.models import App
+from backend.wechat.transport import Download
 
 MAX_RECEIVERS = 1000
 MAX_TITLE_BYTES = 128
@@ -32,6 +34,8 @@ class SendResult:
     msgid: str
     invalid_users: tuple[str, ...]
     """Receivers, as the caller spelt them, who get nothing: unknown, not visible to the app, or unlicensed."""
+    response_code: str = field(default="", repr=False)
+    """Of a card with buttons: opens one `update_card`, within 72 hours."""
 
 
 class WecomClient:
@@ -89,6 +93,49 @@ class WecomClient:
         plain = text.shortened(text.without_links(text.clean(content)), MAX_TEXT_BYTES)
         return self._send(to, {"msgtype": "text", "text": {"content": plain}}, dedupe_key)
 
+    def send_card(self, to: Sequence[str], card: Card, *, dedupe_key: str) -> SendResult:
+        """A template card (`cards.button_card`, `cards.notice_card`), checked before it is sent: BadPayload."""
+        cards.check(card)
+        return self._send(to, {"msgtype": "template_card", "template_card": card}, dedupe_key)
+
+    def update_card(
+        self, response_code: str, *, to: Sequence[str] = (), replace_name: str = "", card: Card | None = None
+    ) -> tuple[str, ...]:
+        """Replace the buttons by a word, or the whole card, on these members' phones; on all receivers' by default.
+
+        Returns those who do not have the card. A response code opens one update (path 94888): CodeSpent afterwards, and
+        after 72 hours. After Transient it may have been used: whoever tries again takes CodeSpent for done.
+        """
+        if bool(replace_name) is bool(card):
+            raise BadPayload("update_template_card - either a word or a card")
+        if card:
+            cards.check(card, is_sent=False)
+        change: dict[str, Any] = {"template_card": card} if card else {"button": {"replace_name": replace_name}}
+        whom: dict[str, Any] = {"userids": list(to)} if to else {"atall": 1}
+        update = {"agentid": self._app.agent_id, "response_code": response_code, **whom, **change}
+        answer = self._api.post("message/update_template_card", data=update)
+        refused = {name.lower() for name in _names(answer, "invaliduser")}
+        return tuple(user for user in to if user.lower() in refused)
+
+    def recall(self, msgid: str) -> None:
+        """Take a message back from all phones, within a day of its sending (path 94867); Permanent afterwards."""
+        self._api.post("message/recall", data={"msgid": msgid})
+
+    def upload_media(self, kind: str, name: str, content: bytes) -> str:
+        """The media id, good for three days. `kind`: image, voice, video or file; BadPayload if it is not one."""
+        media.check(kind, content)
+        answer = self._api.media.upload(kind, (name, content, "application/octet-stream"))
+        return str(answer.get("media_id", ""))
+
+    def download_media(self, media_id: str, *, kind: str = "image") -> Download:
+        """What a phone has uploaded through the JS-SDK; BadPayload if it is not of this kind or too large.
+
+        MediaGone after three days; RateLimited for who asks for one file again and again.
+        """
+        file = self._api.download("media/get", params={"media_id": media_id}, max_bytes=media.MAX_BYTES[kind])
+        media.check(kind, file.content)
+        return file
+
     def _send(self, to: Sequence[str], message: dict[str, Any], dedupe_key: str) -> SendResult:
         if len(to) > MAX_RECEIVERS:
             raise Permanent(f"message/send: more than {MAX_RECEIVERS} receivers")
@@ -104,7 +151,7 @@ class WecomClient:
         answer = self._api.message.send(self._app.agent_id, receivers, msg=checked)
         refused = {name.lower() for field in ("invaliduser", "unlicenseduser") for name in _names(answer, field)}
         invalid = (user for user in to if user.lower() in refused or user not in receivers)
-        return SendResult(msgid=str(answer.get("msgid", "")), invalid_users=tuple(invalid))
+        return SendResult(str(answer.get("msgid", "")), tuple(invalid), str(answer.get("response_code", "")))
 
 
 def client_for(app: App) -> WecomClient:
@@ -113,4 +160,6 @@ def client_for(app: App) -> WecomClient:
 
 
 def _names(answer: dict[str, Any], field: str) -> list[str]:
-    return [name for name in str(answer.get(field) or "").split("|") if name]
+    """Ids joined by `|`, as most answers have them, or in a list, as some do."""
+    value = answer.get(field) or ""
+    return [str(name) for name in (value if isinstance(value, list) else str(value).split("|")) if name]

@@ -1,4 +1,3 @@
-import json
 from uuid import uuid4
 
 import pytest
@@ -21,9 +20,6 @@ def app(cast, platform_process, settings):
     settings.WECOM_API_BASE, settings.PUBLIC_URL = platform_process.url, "https://waiqin.example.com"
     platform_process.reset()
     platform_process.seed({"corp_id": "ww1", "apps": [{"agent_id": 7, "secret": "s3cret"}]})
-    ticket = json.dumps({"errcode": 0, "ticket": "a-ticket-of-the-test", "expires_in": 7200})
-    paths = ("/cgi-bin/get_jsapi_ticket", "/cgi-bin/ticket/get")
-    platform_process.faults(*({"path": path, "count": None, "body": ticket} for path in paths))
     system = Actor.system(cast.company.pk)
     return apps.configure_app(actor=system, kind="wecom_app", platform_id="ww1", agent_id=7, secret="s3cret")
 

@@ -1,5 +1,3 @@
-import hashlib
-import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -27,17 +25,16 @@ def _host(settings):
 
 
 @pytest.fixture(autouse=True)
-def _tickets(platform: Simulator):
-    platform.faults(
-        *(
-            {
-                "path": path,
-                "count": None,
-                "body": json.dumps({"errcode": 0, "ticket": "a-ticket-of-the-test", "expires_in": 7200}),
-            }
-            for path in (TICKET, AGENT_TICKET, ACCOUNT_TICKET)
-        )
-    )
+def _trusted(platform: Simulator):
+    """The corporation trusts our host, port and all."""
+    apps_with_domain = [one | {"trusted_domains": ["waiqin.example.com"]} for one in CORP["apps"]]
+    platform.seed(CORP | {"apps": apps_with_domain})
+
+
+def accepted(platform: Simulator, signature: jssdk.Signature, kind: str, **whose: object) -> int:
+    """What wx.config (`corp`, `account`) or wx.agentConfig (`agent`) in the client says to it; 0 is yes."""
+    page = {"url": PAGE, "timestamp": signature.timestamp, "nonce": signature.nonce, "signature": signature.signature}
+    return platform.call("/__sim/check_signature", {"kind": kind, **page, **whose})["errcode"]
 
 
 def test_the_documents_own_example():
@@ -78,19 +75,19 @@ def made(app: App, url: str = PAGE) -> jssdk.Signatures:
     return jssdk.signatures(actor=Actor.system(app.company_id), public_id=app.public_id, url=url, at=clock.now())
 
 
-def test_a_page_is_signed_with_both_tickets(platform: Simulator, app: App):
+def test_the_client_takes_both_signatures(platform: Simulator, app: App):
     page = made(app, f"{PAGE}#/x")
-    for signature, ticket in ((page.config, tickets.jsapi(app)), (page.agent_config, tickets.agent(app))):
-        text = f"jsapi_ticket={ticket}&noncestr={signature.nonce}&timestamp={signature.timestamp}&url={PAGE}"
-        assert signature.signature == hashlib.sha1(text.encode()).hexdigest()
+    assert accepted(platform, page.config, "corp", agent_id=1000002) == 0
+    assert accepted(platform, page.agent_config, "agent", agent_id=1000002) == 0
     made(app)
     assert [len(platform.requests(path)) for path in (TICKET, AGENT_TICKET)] == [1, 1]
 
 
 def test_two_apps_share_the_corporations_ticket_and_nothing_else(platform: Simulator, app: App, configured):
-    other = configured(agent_id=1000003, secret="another-secret")
-    for each in (app, other):
-        made(each)
+    ours, other = made(app), made(configured(agent_id=1000003, secret="another-secret"))
+    assert accepted(platform, other.config, "corp", agent_id=1000002) == 0
+    assert accepted(platform, other.agent_config, "agent", agent_id=1000003) == 0
+    assert accepted(platform, ours.agent_config, "agent", agent_id=1000003) == 42012
     assert [len(platform.requests(path)) for path in (TICKET, AGENT_TICKET)] == [1, 2]
 
 
@@ -103,13 +100,22 @@ def test_a_ticket_is_fetched_anew_before_its_end(platform: Simulator, app: App):
 
 def test_an_official_account_has_a_ticket_of_its_own(platform: Simulator, settings, app: App):
     settings.WECHAT_API_BASE = platform.url
-    platform.seed(accounts=[{"app_id": "wx-oa", "kind": "official_account", "secret": SECRET}])
+    platform.seed(
+        accounts=[
+            {
+                "app_id": "wx-oa",
+                "kind": "official_account",
+                "secret": SECRET,
+                "trusted_domains": ["waiqin.example.com"],
+            }
+        ]
+    )
     account = apps.configure_app(
         actor=Actor.system(app.company_id), kind="official_account", platform_id="wx-oa", secret=SECRET
     )
     page = made(account)
     assert page.agent_config is None
-    assert page.config.signature
+    assert accepted(platform, page.config, "account", app_id="wx-oa") == 0
     [request] = platform.requests(ACCOUNT_TICKET)
     assert request["query"]["type"] == "jsapi"
 
