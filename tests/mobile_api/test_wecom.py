@@ -1,12 +1,51 @@
+"""Whatever the platform does to us, our caller gets an answer he can act on, and never a 500 or a secret."""
+
 from uuid import uuid4
 
 import pytest
 
 from backend.core.actor import Actor
+from backend.wechat import transport
 from backend.wechat.services import apps
 from tests.simulators import wecom_simulator
 
 PAGE = "https://waiqin.example.com/h5/"
+GETTOKEN, TICKET = "/cgi-bin/gettoken", "/cgi-bin/get_jsapi_ticket"
+SECRET = "s3cret"
+OVERCOME = {
+    "token refused": {"errcode": 40014},
+    "token expired": {"errcode": 42001},
+    "errcode in quotes": {"body": '{"errcode": "0", "ticket": "a-ticket-of-the-test", "expires_in": 7200}'},
+    "unknown fields": {"body": '{"errcode": 0, "ticket": "a-ticket-of-the-test", "expires_in": 7200, "new": [1]}'},
+    "another media type": {"body": '{"ticket": "a-ticket-of-the-test", "expires_in": 7200}'},
+    "control characters": {
+        "body": '{"errmsg": "a\x07b", "ticket": "a-ticket-of-the-test", "expires_in": 7200}',
+        "headers": {"Content-Type": "application/json"},
+    },
+    "late": {"delay": 0.3},
+}
+PASSING = {
+    "busy": {"errcode": -1},
+    "too often": {"errcode": 45009},
+    "500": {"status": 500},
+    "502 page": {"status": 502, "html": True},
+    "429": {"status": 429},
+    "page": {"html": True},
+    "cut off": {"body": '{"errcode": 0, "tick'},
+    "empty": {"body": ""},
+    "no object": {"body": "[]"},
+    "nothing in it": {"body": '{"errcode": 0}'},
+    "closed": {"close": True},
+    "answer lost": {"after": True, "close": True},
+    "too late": {"delay": 60},
+}
+FOR_A_PERSON = {
+    "address not trusted": {"errcode": 60020},
+    "wrong secret": {"errcode": 40001},
+    "no permission": {"errcode": 48002},
+    "elsewhere": {"status": 302, "headers": {"Location": "https://evil.example/"}},
+    "unknown number": {"errcode": 999999},
+}
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +87,42 @@ def test_a_strange_page_is_not_signed(api, cast, app, platform_process):
     assert platform_process.requests() == []
 
 
-def test_a_platform_in_trouble_is_said_so_without_its_secrets(api, cast, app, platform_process):
-    platform_process.faults({"path": "*", "status": 502, "html": True, "count": None})
+@pytest.mark.parametrize("fault", OVERCOME.values(), ids=OVERCOME)
+def test_what_can_be_overcome_is_not_noticed(api, cast, app, platform_process, fault):
+    platform_process.faults({"path": TICKET, **fault})
+    assert asked(api, cast.li, app=app.public_id).status_code == 200
+
+
+@pytest.mark.parametrize("path", [GETTOKEN, TICKET])
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+def test_what_passes_is_said_to_pass(api, cast, app, platform_process, monkeypatch, path, fault):
+    monkeypatch.setattr(transport, "READ_S", 0.3)
+    platform_process.faults({"path": path, **fault})
     reply = asked(api, cast.li, app=app.public_id)
     assert (reply.status_code, reply.json()["code"], reply["Retry-After"]) == (503, "platform_unavailable", "5")
-    assert "gettoken" not in reply.content.decode()
+    assert SECRET not in reply.content.decode()
+    assert len(platform_process.requests(path)) == 1
+    assert asked(api, cast.li, app=app.public_id).status_code == 200
+
+
+@pytest.mark.parametrize("path", [GETTOKEN, TICKET])
+@pytest.mark.parametrize("fault", FOR_A_PERSON.values(), ids=FOR_A_PERSON)
+def test_what_a_person_must_mend_is_not_insisted_on(api, cast, app, platform_process, path, fault):
+    platform_process.faults({"path": path, "count": None, **fault})
+    replies = [asked(api, cast.li, app=app.public_id) for _ in range(3)]
+    assert {(reply.status_code, reply.json()["code"]) for reply in replies} == {(503, "platform_unavailable")}
+    assert len(platform_process.requests(path)) <= 3
+    assert "errcode" not in replies[0].content.decode()
+
+
+def test_a_token_that_is_refused_for_ever_ends_soon(api, cast, app, platform_process):
+    platform_process.faults({"path": TICKET, "errcode": 40014, "count": None})
+    assert asked(api, cast.li, app=app.public_id)["Retry-After"] == "300"
+    assert [len(platform_process.requests(path)) for path in (TICKET, GETTOKEN)] == [2, 2]
+
+
+def test_a_token_that_died_early_is_not_noticed(api, cast, app, platform_process):
+    assert asked(api, cast.li, app=app.public_id).status_code == 200
+    platform_process.revoke_tokens()
+    platform_process.advance(7200)
+    assert asked(api, cast.li, app=app.public_id).status_code == 200
