@@ -87,6 +87,10 @@ class Group:
         return sum(len(part.rows) for part in self.parts)
 
     @property
+    def kept(self) -> int:
+        return sum(len(part.obstacles) for part in self.parts)
+
+    @property
     def samples(self) -> list[str]:
         return [self.holding.label(row) for part in self.parts for row in part.rows][:SAMPLES]
 
@@ -192,7 +196,7 @@ def list_items(
 
 
 def _warnings(leaver: Employee, groups: Sequence[Group]) -> list[Warning]:
-    stuck = sum(len(part.obstacles) for group in groups for part in group.parts)
+    stuck = sum(group.kept for group in groups)
     drafts = sum(group.count for group in groups if group.holding.unfinished)
     found = [
         Warning(

@@ -1,6 +1,6 @@
 """Split by subject; Django finds the pages through this module."""
 
-from backend.directory.admin import logins, people
+from backend.directory.admin import handovers, logins, people
 from backend.directory.admin.acting import acting
 
-__all__ = ["acting", "logins", "people"]
+__all__ = ["acting", "handovers", "logins", "people"]

@@ -11,6 +11,7 @@ from backend.core.actor import Scope
 from backend.core.admin import CompanyAdmin, company_of
 from backend.core.text import bilingual
 from backend.directory.admin.acting import acting
+from backend.directory.admin.handovers import HandsOver
 from backend.directory.models import Department, Employee, Role
 from backend.directory.roles import CAPABILITIES, RESOURCES
 from backend.directory.services import people
@@ -53,7 +54,7 @@ class EmployeeForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Employee)
-class EmployeeAdmin(CompanyAdmin):
+class EmployeeAdmin(HandsOver, CompanyAdmin):
     read_capability = write_capability = "directory.manage"
     form = EmployeeForm
     list_display = ("number", "name", "department", "manager", "phone", "is_active")
