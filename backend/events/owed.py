@@ -49,6 +49,8 @@ class Owed(models.Model):
     task_name: ClassVar[str]
     """The Celery task that performs one row, called with `{id_argument: pk}`."""
     id_argument: ClassVar[str]
+    lease_s: ClassVar[float | None] = None
+    """Of rows that take longer than `settings.OWED_LEASE_S`; the limits of their task must be below it."""
 
     company = models.ForeignKey("directory.Company", models.CASCADE, related_name="+")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.PENDING)
@@ -76,7 +78,7 @@ class Owed(models.Model):
         `Configuration` keeps it waiting for ever, anything else is retried with growing pauses.
         """
         now = clock.now()
-        lease = timedelta(seconds=settings.OWED_LEASE_S)
+        lease = timedelta(seconds=cls.lease_s or settings.OWED_LEASE_S)
         claimed = cls._base_manager.filter(pk=pk, status=cls.Status.PENDING, due_at__lte=now).update(
             due_at=now + lease, attempts=F("attempts") + 1, enqueued_at=None
         )

@@ -9,6 +9,7 @@ from backend.core.admin import CompanyAdmin
 from backend.core.text import bilingual
 from backend.directory.admin import acting
 from backend.wechat.callbacks import admin as _callbacks  # noqa: F401  # registers its pages
+from backend.wechat.directory import admin as _directory  # noqa: F401
 from backend.wechat.models import App
 from backend.wechat.services.apps import configure_app
 

@@ -12,8 +12,10 @@ class WechatConfig(AppConfig):
 
     def ready(self) -> None:
         from backend.wechat.callbacks import clicks, registry
-        from backend.wechat.callbacks.messages import TemplateCardEvent, TemplateCardMenuEvent
+        from backend.wechat.callbacks.messages import ChangeContactEvent, TemplateCardEvent, TemplateCardMenuEvent
+        from backend.wechat.directory import signals
 
+        registry.handle(ChangeContactEvent.event, signals.contact_changed)
         registry.handle(TemplateCardEvent.event, clicks.record_click)
         registry.handle(TemplateCardMenuEvent.event, clicks.record_click)
         # At DEBUG urllib3 logs every address with its query, and WeCom puts secrets and tokens there.

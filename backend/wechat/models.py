@@ -116,7 +116,23 @@ class PlatformToken(models.Model):
         return secrets.decrypted(self.token_encrypted) if self.token_encrypted else ""
 
 
-# By its room, found here by Django; it names `App` by its label, so that nothing goes round.
+# By their rooms, found here by Django; they name `App` by its label, so that nothing goes round.
 from backend.wechat.callbacks.models import Callback  # noqa: E402
+from backend.wechat.directory.models import (  # noqa: E402
+    DepartmentLink,
+    DirectoryConflict,
+    MemberLink,
+    SyncRun,
+    WecomDirectory,
+)
 
-__all__ = ["App", "Callback", "PlatformToken"]
+__all__ = [
+    "App",
+    "Callback",
+    "DepartmentLink",
+    "DirectoryConflict",
+    "MemberLink",
+    "PlatformToken",
+    "SyncRun",
+    "WecomDirectory",
+]

@@ -14,4 +14,4 @@ class CallbackAdmin(OwedAdmin):
     list_filter = ("status", "name")
     list_select_related = ("app",)
     search_fields = ("=subject",)
-    exclude: Any = ("text", "digest")
+    exclude = ("company", "text", "digest")
