@@ -7,6 +7,7 @@ from django.test import Client
 from backend.core import clock
 from backend.directory.models import Employee
 from backend.directory.services import sessions
+from tests.support.contract import keep_to_it
 
 BASE = "/api/v1"
 
@@ -18,7 +19,7 @@ class Caller:
 
     def get(self, path: str, **query: Any) -> Any:
         given = {name: value for name, value in query.items() if value is not None}
-        return self.client.get(BASE + path, given, headers=self.headers)
+        return _kept(self.client.get(BASE + path, given, headers=self.headers))
 
     def post(self, path: str, body: Any = None, **headers: str) -> Any:
         return self._send("post", path, body, headers)
@@ -30,12 +31,17 @@ class Caller:
         return self._send("put", path, body, headers)
 
     def delete(self, path: str, **headers: str) -> Any:
-        return self.client.delete(BASE + path, headers=self.headers | headers)
+        return _kept(self.client.delete(BASE + path, headers=self.headers | headers))
 
     def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Any:
         call = getattr(self.client, method)
         data = "" if body is None else body
-        return call(BASE + path, data, content_type="application/json", headers=self.headers | headers)
+        return _kept(call(BASE + path, data, content_type="application/json", headers=self.headers | headers))
+
+
+def _kept(reply: Any) -> Any:
+    keep_to_it(reply)
+    return reply
 
 
 class Api:

@@ -1,0 +1,241 @@
+"""Every operation against every kind of token that is none, and every body against what it may not hold.
+
+One world, many calls: a test walks through all operations and tells all that went wrong. Paths and bodies are those of
+the access matrix, where a missing operation fails.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from backend.core import clock
+from backend.core.actor import Actor
+from backend.directory import tokens
+from backend.directory.models import Employee, Session
+from backend.directory.services import people, sessions
+from tests.mobile_api.test_access_matrix import MATRIX, OPERATIONS, PUBLIC, Row, call
+from tests.security.forging import FORGED, genuine
+from tests.support.cast import Cast
+from tests.support.client import Caller, access_token
+from tests.support.contract import DOCUMENT
+from tests.support.tables import changed, contents
+from tests.support.world import World, make_world
+
+
+@pytest.fixture
+def world(cast, api, media_root) -> World:
+    return make_world(cast, api)
+
+
+def path_of(row: Row, cast: Cast, world: World) -> dict[str, Any]:
+    return {name: cast.li.pk if what == "li" else getattr(world, what) for name, what in row.path.items()}
+
+
+def walk(caller: Callable[[], Caller], cast: Cast, world: World, expected: Callable[[str, Any], str | None]) -> None:
+    """Call every operation on Li's things; `expected` tells what is wrong with an answer. No table may change."""
+    before, wrong = contents(), []
+    for operation, row in MATRIX.items():
+        reply = call(caller(), operation, path_of(row, cast, world), row, world)
+        if complaint := expected(operation, reply):
+            wrong.append(f"{operation}: {complaint}, not {reply.status_code} {reply.content[:200]!r}")
+    assert not wrong, "\n".join(wrong)
+    assert not changed(before, contents())
+
+
+def unauthorised(code: str) -> Callable[[str, Any], str | None]:
+    def expected(operation: str, reply: Any) -> str | None:
+        told = reply.headers.get("WWW-Authenticate", "")
+        right = reply.status_code == 401 and reply.json()["code"] == code and told == f'Bearer error="{code}"'
+        return None if right else f"401 {code}"
+
+    return expected
+
+
+def with_header(authorization: str) -> Caller:
+    caller = Caller(None)
+    caller.headers = {"Authorization": authorization} if authorization else {}
+    return caller
+
+
+class TestTokens:
+    def test_no_bearer_token(self, cast, world):
+        token = access_token(cast.li)
+        for header in ("", "Basic bGk6eA==", f"Token {token}", token):
+            walk(lambda header=header: with_header(header), cast, world, unauthorised("unauthenticated"))
+        for header in ("Bearer", "Bearer ", f"Bearer  {token}", f"Bearer {token},{token}"):
+            walk(lambda header=header: with_header(header), cast, world, unauthorised("token_invalid"))
+
+    def test_forged(self, cast, world):
+        token = access_token(cast.li)
+        for forge in FORGED.values():
+            forged = Caller(forge(token))
+            walk(lambda forged=forged: forged, cast, world, unauthorised("token_invalid"))
+
+    def test_expired(self, cast, world):
+        past = clock.now() - tokens.ACCESS_LIFETIME - timedelta(minutes=1)
+        session = Session.objects.filter(employee=cast.li).first()
+        token = tokens.sign_access(employee_id=cast.li.pk, company_id=cast.company.pk, session_id=session.pk, at=past)
+        walk(lambda: Caller(token), cast, world, unauthorised("token_expired"))
+
+    def test_refresh_token_as_access_token(self, cast, world):
+        opened = sessions.open_session(employee_id=cast.li.pk, device=sessions.Device(id="d"), at=clock.now())
+        walk(lambda: Caller(opened.refresh_token), cast, world, unauthorised("token_invalid"))
+
+    def test_in_another_header_or_a_cookie_instead(self, cast, world):
+        token = access_token(cast.li)
+
+        def caller() -> Caller:
+            nobody = Caller(None)
+            nobody.headers = {"X-Access-Token": token, "Proxy-Authorization": f"Bearer {token}"}
+            nobody.client.cookies["access_token"] = nobody.client.cookies["Authorization"] = token
+            return nobody
+
+        walk(caller, cast, world, unauthorised("unauthenticated"))
+
+    def test_of_a_session_that_was_ended(self, cast, world):
+        token = access_token(cast.li)
+        caller = Caller(token)
+        assert caller.get("/me").status_code == 200
+        assert caller.post("/auth/logout").status_code == 204
+        walk(lambda: caller, cast, world, unauthorised("session_revoked"))
+
+    def test_of_a_session_that_ran_out(self, cast, world):
+        token = access_token(cast.li)
+        Session.objects.filter(employee=cast.li).update(expires_at=clock.now())
+        walk(lambda: Caller(token), cast, world, unauthorised("session_revoked"))
+
+    def test_of_a_session_of_somebody_else(self, cast, world):
+        claims = jwt.decode(access_token(cast.li), options={"verify_signature": False})
+        stolen = genuine(claims | {"sub": str(cast.han.pk)})
+        walk(lambda: Caller(stolen), cast, world, unauthorised("session_revoked"))
+
+    def test_of_somebody_who_left(self, cast, world):
+        caller = Caller(access_token(cast.li))
+        assert caller.get("/me").status_code == 200
+        people.dismiss(actor=Actor.system(cast.company.pk), employee_id=cast.li.pk, at=clock.now())
+        walk(lambda: caller, cast, world, unauthorised("session_revoked"))
+
+    def test_of_somebody_whose_row_alone_says_that_he_left(self, cast, world):
+        token = access_token(cast.li)
+        Employee.objects.filter(pk=cast.li.pk).update(is_active=False)
+        walk(lambda: Caller(token), cast, world, unauthorised("session_revoked"))
+
+
+def test_a_colleague_of_the_same_department_is_a_stranger_too(cast, world):
+    """Who sees only his own; `zhao` of the matrix is of another region and `sun` of another company."""
+    zhou = people.put_employee(
+        actor=Actor.system(cast.company.pk),
+        number="1006",
+        name="周舟",
+        department_id=cast.shanghai.pk,
+        manager_id=cast.han.pk,
+        role_codes=["rep"],
+        at=clock.now(),
+    )
+    callers = {operation: Caller(access_token(zhou)) for operation in MATRIX}
+    wrong, before = [], contents()
+    for operation, row in MATRIX.items():
+        reply = call(callers[operation], operation, path_of(row, cast, world), row, world)
+        if reply.status_code != row.zhao:
+            wrong.append(f"{operation}: {row.zhao}, not {reply.status_code} {reply.content[:200]!r}")
+        said = reply.content.decode().replace(f'"instance":"{reply.wsgi_request.path}"', "")
+        wrong += [f"{operation} tells {secret}" for secret in world.secrets if secret in said]
+        after = contents()
+        if row.zhao >= 400 and (touched := changed(before, after)):
+            wrong.append(f"{operation} changed {touched}")
+        before = after
+    assert not wrong, "\n".join(wrong)
+
+
+# --- What a body may not hold ---
+SERVERS_OWN = (
+    *("is_admin", "is_staff", "is_active", "role", "roles", "capabilities", "scopes", "must_change_password"),
+    *("company", "company_id", "owner", "owner_id", "department_id", "employee_id", "created_from", "created_at"),
+    *("updated_at", "deleted_at", "status", "version", "number", "verdict", "total", "unit_price", "approval_id"),
+)
+UNSIGNED = {"POST /auth/password", "POST /auth/refresh"}
+
+
+def schema_of(operation: str) -> dict[str, Any] | None:
+    method, path = OPERATIONS[operation]
+    content = DOCUMENT["paths"][path][method].get("requestBody", {}).get("content", {})
+    return content.get("application/json", {}).get("schema")
+
+
+def resolved(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The object schemas this may be."""
+    for part in ("anyOf", "oneOf", "allOf"):
+        for option in schema.get(part, ()):
+            yield from resolved(option)
+    if "$ref" in schema:
+        yield from resolved(DOCUMENT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
+    elif schema.get("type") in {"object", "array"} or "properties" in schema:
+        yield schema
+
+
+def spoilt(schema: dict[str, Any], body: Any, extra: str) -> Iterator[tuple[Any, str]]:
+    """The body with the field `extra` in each of its objects in turn, and where it is."""
+    for option in resolved(schema):
+        if isinstance(body, dict) and "properties" in option:
+            if extra not in option["properties"]:
+                yield body | {extra: "x"}, extra
+            for name, value in body.items():
+                for changed_value, where in spoilt(option["properties"].get(name, {}), value, extra):
+                    yield body | {name: changed_value}, f"{name}.{where}"
+        elif isinstance(body, list) and body and "items" in option:
+            for changed_value, where in spoilt(option["items"], body[0], extra):
+                yield [changed_value, *body[1:]], f"0.{where}"
+
+
+def test_no_body_takes_a_field_that_is_the_servers_own(cast, world, api):
+    bodies = {name: row.body(world) for name, row in MATRIX.items() if schema_of(name) and row.body}
+    device = {"id": "phone-1"}
+    bodies["POST /auth/password"] = {"company": "waiqin", "number": "1002", "password": "x", "device": device}
+    bodies["POST /auth/refresh"] = {"refresh_token": "x" * 43, "device_id": "phone-1"}
+    signed_elsewhere = {name for name in PUBLIC if name not in bodies}
+    assert {name for name in OPERATIONS if schema_of(name)} - set(bodies) <= signed_elsewhere
+    before, wrong, cases = contents(), [], 0
+    for operation, body in bodies.items():
+        row = MATRIX.get(operation) or Row(0, 0, body=None)
+        for extra in SERVERS_OWN:
+            for altered, where in spoilt(schema_of(operation) or {}, body, extra):
+                cases += 1
+                told = Row(0, 0, row.path, row.query, lambda world, altered=altered: altered)
+                reply = call(api(cast.li), operation, path_of(row, cast, world), told, world)
+                named = {(error["field"], error["code"]) for error in reply.json().get("errors", ())}
+                if reply.status_code != 422 or (where, "extra_forbidden") not in named:
+                    wrong.append(f"{operation} {where}: {reply.status_code} {reply.content[:200]!r}")
+    assert not wrong, "\n".join(wrong)
+    assert not changed(before, contents(), but=())
+    assert cases > 500
+
+
+def test_what_a_resource_shows_beyond_what_it_takes_cannot_be_written(cast, world, api):
+    """Fields of the answer that the question does not have: read-only by nature."""
+    wrong, cases, before = [], 0, contents()
+    for operation, row in MATRIX.items():
+        taken = schema_of(operation)
+        if not taken or not row.body:
+            continue
+        method, path = OPERATIONS[operation]
+        shown = {
+            name
+            for status, answer in DOCUMENT["paths"][path][method]["responses"].items()
+            if str(status).startswith("2")
+            for schema in resolved(answer.get("content", {}).get("application/json", {}).get("schema", {}))
+            for name in schema.get("properties", {})
+        }
+        known = {name for schema in resolved(taken) for name in schema.get("properties", {})}
+        for name in sorted(shown - known):
+            cases += 1
+            body = row.body(world) | {name: None}
+            told = Row(0, 0, row.path, row.query, lambda world, body=body: body)
+            reply = call(api(cast.li), operation, path_of(row, cast, world), told, world)
+            if reply.status_code != 422:
+                wrong.append(f"{operation} {name}: {reply.status_code} {reply.content[:200]!r}")
+    assert not wrong, "\n".join(wrong)
+    assert not changed(before, contents(), but=())
+    assert cases > 100
