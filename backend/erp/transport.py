@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, urlsplit
 
 import urllib3
@@ -79,9 +79,21 @@ def _address(parts: SplitResult, *, on_premise: bool) -> str:
     except (OSError, UnicodeError) as exc:
         raise NotSent(_named(parts, exc)) from exc
     addresses = [str(row[4][0]) for row in found]
-    if not on_premise and not all(ip_address(address).is_global for address in addresses):
+    if not all(_may_be_called(address, on_premise=on_premise) for address in addresses):
         raise NotAllowed(f"{parts.hostname} is a private address")
     return addresses[0]
+
+
+def _may_be_called(address: str, *, on_premise: bool) -> bool:
+    """Nobody's word opens what is no host: cloud metadata, multicast, and IPv4 addresses hidden in IPv6."""
+    ip = ip_address(address)
+    if isinstance(ip, IPv6Address):
+        if ip.sixtofour or ip.teredo:
+            return False
+        ip = ip.ipv4_mapped or ip
+    if ip.is_link_local or ip.is_multicast or ip.is_unspecified or (ip.is_reserved and not ip.is_loopback):
+        return False
+    return on_premise or ip.is_global
 
 
 def _pool(parts: SplitResult, address: str) -> urllib3.HTTPConnectionPool:
