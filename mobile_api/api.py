@@ -23,6 +23,7 @@ from mobile_api.routers import (
     me,
     notifications,
     orders,
+    roles,
     sessions,
     stock,
     visits,
@@ -92,6 +93,7 @@ api.add_router("/auth", auth.router)
 api.add_router("/auth", sessions.router)
 api.add_router("", me.router)
 api.add_router("", directory.router)
+api.add_router("", roles.router)
 api.add_router("/delegations", delegations.router)
 api.add_router("/handovers", handovers.router)
 api.add_router("/customers", customers.router)

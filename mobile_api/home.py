@@ -20,6 +20,17 @@ class Today:
     unread_notifications: int
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    notifications: int
+    tasks: int
+
+
+def unread(*, actor: Actor) -> Unread:
+    """In two queries, each a look into a partial index."""
+    return Unread(notifications=notifications.unread_count(actor=actor), tasks=approvals.open_task_count(actor=actor))
+
+
 def today(*, actor: Actor, at: datetime) -> Today:
     """Of the actor himself, whatever else he may see; five queries however much there is."""
     day = directory.today_of(company_id=actor.company_id, at=at)

@@ -83,7 +83,7 @@ class Product(models.Model):
 
     def cost_for(self, actor: Actor) -> Decimal | None:
         """None where it is unknown and where the actor may not see it."""
-        return self.cost_price if actor.may("cost.read") else None
+        return self.cost_price if actor.sees("cost") else None
 
 
 class Barcode(models.Model):

@@ -21,11 +21,13 @@ def _products(actor: Actor) -> QuerySet[Product]:
 
 def list_products(*, actor: Actor) -> QuerySet[Product]:
     """What the company sells now, newest first."""
+    actor.require("catalog.read")
     return _products(actor).filter(is_active=True).order_by("-created_at", "-id")
 
 
 def get_product(*, actor: Actor, product_id: UUID) -> Product:
     """With its barcodes; on sale or not, since old orders name old products."""
+    actor.require("catalog.read")
     product = _products(actor).prefetch_related("barcodes").filter(pk=product_id).first()
     if product is None:
         raise NotFound()

@@ -32,6 +32,8 @@ class Actor:
     scopes: Mapping[str, Scope] = field(default_factory=dict)
     subtree: tuple[UUID, ...] = ()
     """The actor's department and all below it."""
+    fields: frozenset[str] = frozenset()
+    """Classes of sensitive fields he may see (`directory.roles.FIELDS`); whatever else is shown to him without them."""
     session_id: UUID | None = None
     on_behalf_of_id: UUID | None = None
     must_change_password: bool = False
@@ -65,6 +67,10 @@ class Actor:
     def require(self, capability: str) -> None:
         if not self.may(capability):
             raise Forbidden(capability=capability)
+
+    def sees(self, field_class: str) -> bool:
+        """Whether fields of this class are shown to the actor; where not, they are null wherever they could appear."""
+        return self.is_system or field_class in self.fields
 
     def scope(self, resource: str) -> Scope:
         return Scope.COMPANY if self.is_system else self.scopes.get(resource, Scope.OWN)

@@ -33,6 +33,11 @@ def bigrams(*texts: str) -> list[str]:
     return sorted(grams)
 
 
+def grams(*texts: str) -> list[str]:
+    """Characters and bigrams: what a text contains, whatever contains the text has too."""
+    return sorted({*bigrams(*texts), *"".join(map(normalised, texts))})
+
+
 def pinyin(text: str) -> str:
     """`乌龙茶` → `wulongcha`; other characters stay as they are."""
     from pypinyin import lazy_pinyin  # its dictionaries take most of a second, which every process would pay

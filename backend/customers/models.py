@@ -97,6 +97,10 @@ class Customer(Document):
         """Latitude and longitude in WGS-84."""
         return None if self.lat is None or self.lng is None else (self.lat, self.lng)
 
+    def phone_for(self, actor: Actor) -> str | None:
+        """None where the actor may not see the telephones of customers."""
+        return self.phone if actor.sees("customer_contact") else None
+
     def in_charge(self, actor: Actor) -> bool:
         """Whether the actor answers for this customer: his own, or within the reach of his data scope.
 
@@ -130,3 +134,7 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def reached_by(self, actor: Actor) -> tuple[str | None, str | None]:
+        """Phone and e-mail; None where the actor may not see those of customers' people."""
+        return (self.phone, self.email) if actor.sees("customer_contact") else (None, None)

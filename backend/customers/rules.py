@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import cos, degrees, radians
 
 from backend.core.geo import EARTH_RADIUS_M
-from backend.core.search import bigrams, initials, normalised, pinyin
+from backend.core.search import grams, initials, normalised, pinyin
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,6 @@ def search_keys(*, name: str, code: str, phone: str) -> SearchKeys:
     digits = "".join(filter(str.isdecimal, phone))
     keys = dict.fromkeys(map(normalised, (name, spelt, short, code, phone, digits)))
     return SearchKeys(spelt, short, "\n".join(filter(None, keys)), grams(*keys))
-
-
-def grams(*texts: str) -> list[str]:
-    """Characters and bigrams: what a text contains, whatever contains the text has too."""
-    return sorted({*bigrams(*texts), *"".join(map(normalised, texts))})
 
 
 @dataclass(frozen=True, slots=True)

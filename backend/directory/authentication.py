@@ -79,7 +79,9 @@ class Authenticator:
         if time.monotonic() - self._checked_at < settings.REVOCATION_CHECK_S:
             return
         since = clock.now() - LOOK_BACK
-        recent = list(Revocation.objects.filter(at__gte=since).values_list("id", "employee_id", "session_id", "at"))
+        recent = list(
+            Revocation.objects.filter(at__gte=since).values_list("id", "employee_id", "session_id", "at", "company_id")
+        )
         with self._lock:
             self._checked_at = time.monotonic()
             self._seen_revocations = {pk: at for pk, at in self._seen_revocations.items() if at >= since}
@@ -89,9 +91,12 @@ class Authenticator:
             self._generation += 1
             self._seen_revocations.update({row[0]: row[3] for row in fresh})
             sessions: set[UUID] = {row[2] for row in fresh if row[2] is not None}
-            people: set[UUID] = {row[1] for row in fresh if row[2] is None}
+            people: set[UUID] = {row[1] for row in fresh if row[2] is None and row[1] is not None}
+            companies: set[UUID] = {row[4] for row in fresh if row[1] is None}
             for token, known in list(self._verified.items()):
-                if known.claims.session_id in sessions or known.claims.employee_id in people:
+                claims = known.claims
+                gone = claims.session_id in sessions or claims.employee_id in people
+                if gone or claims.company_id in companies:
                     del self._verified[token]
 
 

@@ -1,25 +1,38 @@
-"""What an employee may do (capabilities) and how far he sees (scopes), and the roles a new company starts with."""
+"""What an employee may do (capabilities), how far he sees (scopes) and which sensitive fields he sees (fields), and the
+roles a new company starts with.
 
-from dataclasses import dataclass
+A capability is `resource.verb`. `read` opens a resource's lists and details, within the data scope of the role; the
+other verbs are commands. Approvals, files, comments and notifications have none of their own: who is asked decides,
+and who sees a document sees what hangs on it.
+"""
+
+from dataclasses import dataclass, field
 
 from backend.core.actor import Scope
 from backend.core.text import bilingual
 
 CAPABILITIES: dict[str, str] = {
+    "customer.read": bilingual("查看客户", "see customers"),
     "customer.write": bilingual("维护客户", "maintain customers"),
+    "visit.read": bilingual("查看拜访", "see visits"),
     "visit.write": bilingual("拜访签到签退", "log visits"),
     "visit.review": bilingual("审核存疑签到", "review doubtful check-ins"),
+    "expense.read": bilingual("查看费用", "see expenses"),
     "expense.write": bilingual("申请与报销费用", "request and claim expenses"),
     "expense.pay": bilingual("付款", "pay expense claims"),
+    "order.read": bilingual("查看订单", "see orders"),
     "order.write": bilingual("录入订单", "enter orders"),
     "stock.read": bilingual("查询库存", "look up stock"),
-    "cost.read": bilingual("查看成本", "see cost prices"),
+    "catalog.read": bilingual("查看商品", "see products"),
     "catalog.write": bilingual("维护商品", "maintain products"),
     "erp.operate": bilingual("导入与对账 ERP 数据", "import and reconcile ERP data"),
-    "directory.manage": bilingual("管理组织与角色", "manage people and roles"),
+    "directory.manage": bilingual("管理部门与员工", "manage departments and people"),
+    "role.manage": bilingual("管理角色与权限", "manage roles and rights"),
     "handover.manage": bilingual("安排下属的工作移交与委托", "arrange handovers and delegations of the team"),
     "audit.read": bilingual("查看审计记录", "read the audit trail"),
 }
+ADMINISTRATION = "role.manage"
+"""Who has it is an administrator: he alone grants what he does not hold himself."""
 
 RESOURCES: dict[str, str] = {
     "customer": bilingual("客户", "customers"),
@@ -28,6 +41,15 @@ RESOURCES: dict[str, str] = {
     "order": bilingual("订单", "orders"),
     "approval": bilingual("审批", "approvals"),
     "file": bilingual("附件", "files"),
+    "directory": bilingual("组织架构", "directory"),
+}
+
+FIELDS: dict[str, str] = {
+    "cost": bilingual("成本价", "cost prices"),
+    "stock": bilingual("精确库存数", "exact stock figures"),
+    "receivable": bilingual("开票与收款金额", "amounts invoiced and paid"),
+    "colleague_contact": bilingual("同事的手机与邮箱", "colleagues' phones and e-mails"),
+    "customer_contact": bilingual("客户及联系人的电话与邮箱", "phones and e-mails of customers and contacts"),
 }
 
 
@@ -37,14 +59,31 @@ class RoleTemplate:
     name: str
     capabilities: tuple[str, ...]
     scope: Scope
+    fields: tuple[str, ...]
     is_staff: bool = False
+    wider: dict[str, Scope] = field(default_factory=dict)
+    """Resources with another scope than `scope`."""
+
+    @property
+    def scopes(self) -> dict[str, Scope]:
+        return {**dict.fromkeys(RESOURCES, self.scope), **self.wider}
 
 
-_FIELD_WORK = ("customer.write", "visit.write", "expense.write", "order.write", "stock.read")
+_READS = tuple(f"{resource}.read" for resource in ("customer", "visit", "expense", "order", "stock", "catalog"))
+_FIELD_WORK = (*_READS, "customer.write", "visit.write", "expense.write", "order.write")
+_FIELD_SIGHT = tuple(name for name in FIELDS if name != "cost")
+_COLLEAGUES = {"directory": Scope.COMPANY}
 
 STANDARD_ROLES: tuple[RoleTemplate, ...] = (
-    RoleTemplate("rep", "业务员", _FIELD_WORK, Scope.OWN),
-    RoleTemplate("manager", "主管", (*_FIELD_WORK, "visit.review", "handover.manage"), Scope.SUBTREE),
-    RoleTemplate("finance", "财务", ("expense.write", "expense.pay", "stock.read", "cost.read"), Scope.COMPANY),
-    RoleTemplate("administrator", "管理员", tuple(CAPABILITIES), Scope.COMPANY, is_staff=True),
+    RoleTemplate("rep", "业务员", _FIELD_WORK, Scope.OWN, _FIELD_SIGHT, wider=_COLLEAGUES),
+    RoleTemplate(
+        "manager",
+        "主管",
+        (*_FIELD_WORK, "visit.review", "handover.manage"),
+        Scope.SUBTREE,
+        _FIELD_SIGHT,
+        wider=_COLLEAGUES,
+    ),
+    RoleTemplate("finance", "财务", (*_READS, "expense.write", "expense.pay"), Scope.COMPANY, tuple(FIELDS)),
+    RoleTemplate("administrator", "管理员", tuple(CAPABILITIES), Scope.COMPANY, tuple(FIELDS), is_staff=True),
 )

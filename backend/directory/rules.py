@@ -1,9 +1,13 @@
-"""Arithmetic of signing in: networks and hours."""
+"""Arithmetic of signing in (networks and hours), search keys of people, and the shape of the tree."""
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, time, timedelta
+from typing import TypeVar
 
+from backend.core.search import grams, initials, normalised, pinyin
+
+K = TypeVar("K")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -37,3 +41,26 @@ def within_hours(moment: datetime, *, weekdays: Collection[int], begins: time | 
         if now < ends:
             day = moment - timedelta(days=1)
     return inside and (not weekdays or day.isoweekday() in weekdays)
+
+
+def search_keys(*, name: str, number: str) -> tuple[str, list[str]]:
+    """Name, pinyin, initials and number, one a line, and their grams for the index."""
+    keys = list(filter(None, dict.fromkeys(map(normalised, (name, pinyin(name), initials(name), number)))))
+    return "\n".join(keys), grams(*keys)
+
+
+def in_circles(parents: Mapping[K, K | None], among: Iterable[K]) -> set[K]:
+    """Those of `among` whose way up comes back to themselves. Each step of the way is walked once."""
+    wanted = set(among)
+    walked: set[K] = set()
+    found: set[K] = set()
+    for start in wanted:
+        way: dict[K, int] = {}
+        at: K | None = start
+        while at is not None and at not in walked and at not in way:
+            way[at] = len(way)
+            at = parents.get(at)
+        if at is not None and at in way:
+            found.update(list(way)[way[at] :])
+        walked.update(way)
+    return found & wanted

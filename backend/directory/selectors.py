@@ -1,14 +1,16 @@
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, QuerySet, When
+from django.db.models import Case, Count, Q, QuerySet, When
 
 from backend.core import clock
 from backend.core.actor import Actor, Scope
 from backend.core.errors import NotFound
+from backend.core.search import grams, normalised
 from backend.directory.models import (
     Company,
     Department,
@@ -17,9 +19,13 @@ from backend.directory.models import (
     Identity,
     LoginRecord,
     LoginRestriction,
+    Role,
     Session,
 )
-from backend.directory.roles import RESOURCES
+from backend.directory.roles import ADMINISTRATION, RESOURCES
+
+DIGITS_OF_A_PHONE = 4
+"""So few would match half the company."""
 
 _BELOW = """
     WITH RECURSIVE below (id) AS (
@@ -28,13 +34,19 @@ _BELOW = """
     ) SELECT id FROM below ORDER BY id
 """
 """The department and everything below it. UNION (not ALL) ends even if a move made a circle."""
+_ABOVE = """
+    WITH RECURSIVE above (id, parent_id) AS (
+        SELECT id, parent_id FROM directory_department WHERE id = %s::uuid
+        UNION SELECT d.id, d.parent_id FROM directory_department d JOIN above ON d.id = above.parent_id
+    ) SELECT id FROM above
+"""
 # One statement, because a phone that was silent for a minute pays for it before anything else.
 _ACTOR = f"""
     SELECT employee.company_id, employee.id, employee.department_id, employee.must_change_password, granted.roles,
         CASE WHEN granted.subtree THEN ARRAY({_BELOW.format(department="employee.department_id")}) ELSE '{{{{}}}}' END
     FROM directory_employee employee {{also}} CROSS JOIN LATERAL (
-        SELECT coalesce(json_agg(json_build_object('capabilities', role.capabilities, 'scopes', role.scopes)), '[]')
-                AS roles,
+        SELECT coalesce(json_agg(json_build_object(
+                'capabilities', role.capabilities, 'scopes', role.scopes, 'fields', role.fields)), '[]') AS roles,
             bool_or(jsonb_path_exists(role.scopes, '$.* ? (@ == "{Scope.SUBTREE}")')) AS subtree
         FROM directory_roleassignment assignment JOIN directory_role role ON role.id = assignment.role_id
         WHERE assignment.employee_id = employee.id
@@ -53,6 +65,13 @@ def subtree_of(department_id: UUID) -> tuple[UUID, ...]:
     """The department and everything below it."""
     with connection.cursor() as cursor:
         cursor.execute(_BELOW.format(department="%s::uuid"), [department_id])
+        return tuple(row[0] for row in cursor.fetchall())
+
+
+def above(department_id: UUID) -> tuple[UUID, ...]:
+    """The department and everything above it. UNION ends even in a circle."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ABOVE, [department_id])
         return tuple(row[0] for row in cursor.fetchall())
 
 
@@ -94,6 +113,7 @@ def _actor(
         capabilities=frozenset(capability for role in roles for capability in role["capabilities"]),
         scopes=scopes,
         subtree=tuple(below) if Scope.SUBTREE in scopes.values() else (),
+        fields=frozenset(field for role in roles for field in role["fields"]),
         session_id=session_id,
         must_change_password=must_change_password,
     )
@@ -104,32 +124,127 @@ def _reach(scope: Scope) -> int:
 
 
 def get_employee(*, actor: Actor, employee_id: UUID) -> Employee:
-    """Colleagues of the own company are visible to everybody in it."""
+    """Raises NotFound, also for a hidden one."""
     employee = (
-        Employee.objects.select_related("company", "department", "manager")
-        .filter(company_id=actor.company_id, pk=employee_id)
-        .first()
+        visible_employees(actor).select_related("company", "department", "manager").filter(pk=employee_id).first()
     )
     if employee is None:
         raise NotFound()
     return employee
 
 
-def list_employees(*, actor: Actor) -> QuerySet[Employee]:
-    return (
-        Employee.objects.filter(company_id=actor.company_id, is_active=True)
-        .select_related("department")
-        .order_by("-created_at", "-id")
+def visible_employees(actor: Actor) -> QuerySet[Employee]:
+    """Himself and his manager always; colleagues as far as his scope of the directory reaches."""
+    rows = Employee.objects.filter(company_id=actor.company_id)
+    if actor.scope("directory") == Scope.COMPANY:
+        return rows
+    seen = Q(pk=actor.person_id) | Q(reports=actor.person_id)
+    if departments := actor.departments("directory"):
+        seen |= Q(department_id__in=departments)
+    return rows.filter(pk__in=Employee.objects.filter(seen).values("pk"))
+
+
+def list_employees(
+    *, actor: Actor, q: str | None = None, department_id: UUID | None = None, left: bool = False
+) -> QuerySet[Employee]:
+    """Newest first: who works here, or who has left.
+
+    `q` is part of a name, its pinyin or initials, or of a number; of a telephone only where the actor may see those.
+    `department_id` takes in everything below it; NotFound for one he does not see.
+    """
+    rows = visible_employees(actor).filter(is_active=not left).select_related("department", "manager")
+    if q and (key := normalised(q)):
+        found = Q(grams__contains=grams(key), search_text__contains=key)
+        if len(key) >= DIGITS_OF_A_PHONE and key.isdecimal() and actor.sees("colleague_contact"):
+            found |= Q(phone__contains=key)
+        rows = rows.filter(found)
+    if department_id is not None:
+        if not any(place.department.pk == department_id for place in department_tree(actor=actor)):
+            raise NotFound()
+        rows = rows.filter(department_id__in=subtree_of(department_id))
+    return rows.order_by("-created_at", "-id")
+
+
+def roles_shown(employee: Employee, *, actor: Actor) -> list[str] | None:
+    """Codes of his roles; None where they are nobody's business."""
+    if employee.pk != actor.employee_id and not actor.may("directory.manage"):
+        return None
+    return sorted(employee.roles.values_list("code", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A department in the tree; `depth` counts from the top, 0."""
+
+    department: Department
+    depth: int
+
+
+def department_tree(*, actor: Actor, dissolved: bool = False) -> list[Place]:
+    """Depth first, siblings in their order, in one query: what the scope of the directory reaches, and the way up from
+    there. `dissolved` shows those too."""
+    rows = Department.objects.filter(company_id=actor.company_id).select_related("leader")
+    if not dissolved:
+        rows = rows.filter(dissolved_at=None)
+    known = {row.pk: row for row in rows.order_by("position", "code")}
+    shown = set(known)
+    if actor.scope("directory") != Scope.COMPANY:
+        shown = set()
+        for start in (*actor.departments("directory"), actor.department_id):
+            at = start
+            while at in known and at not in shown:
+                shown.add(at)
+                at = known[at].parent_id
+    below: dict[UUID | None, list[Department]] = {}
+    for row in known.values():
+        if row.pk in shown:
+            below.setdefault(row.parent_id if row.parent_id in shown else None, []).append(row)
+    places: list[Place] = []
+    waiting = [Place(row, 0) for row in reversed(below.get(None, []))]
+    while waiting:
+        place = waiting.pop()
+        places.append(place)
+        waiting += [Place(row, place.depth + 1) for row in reversed(below.get(place.department.pk, []))]
+    return places
+
+
+def get_department(*, actor: Actor, department_id: UUID) -> Department:
+    """Raises NotFound, also for a hidden one."""
+    for place in department_tree(actor=actor, dissolved=True):
+        if place.department.pk == department_id:
+            return place.department
+    raise NotFound()
+
+
+def headcount(department_id: UUID) -> tuple[int, int]:
+    """Who works in the department itself, and there or anywhere below."""
+    below = subtree_of(department_id)
+    counts = Employee.objects.filter(department_id__in=below, is_active=True).aggregate(
+        here=Count("pk", filter=Q(department_id=department_id)), all=Count("pk")
     )
+    return counts["here"], counts["all"]
+
+
+def list_roles(*, actor: Actor) -> list[Role]:
+    """With the number of their holders. For who assigns or manages roles."""
+    if not actor.may(ADMINISTRATION):
+        actor.require("directory.manage")
+    rows = Role.objects.filter(company_id=actor.company_id).annotate(
+        holders=Count("assignments", filter=Q(assignments__employee__is_active=True))
+    )
+    return list(rows.order_by("code"))
+
+
+def get_role(*, actor: Actor, code: str) -> Role:
+    for role in list_roles(actor=actor):
+        if role.code == code:
+            return role
+    raise NotFound()
 
 
 def today_of(*, company_id: UUID, at: datetime) -> date:
     """The calendar day in the company's time zone."""
     return clock.today_in(Company.objects.values_list("timezone", flat=True).get(pk=company_id), at)
-
-
-def list_departments(*, actor: Actor) -> QuerySet[Department]:
-    return Department.objects.filter(company_id=actor.company_id).order_by("code")
 
 
 def list_sessions(*, actor: Actor, at: datetime) -> QuerySet[Session]:

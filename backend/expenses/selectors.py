@@ -30,6 +30,7 @@ def get_category(*, actor: Actor, category_id: UUID) -> ExpenseCategory:
 
 def list_requests(*, actor: Actor, status: str | None = None) -> QuerySet[ExpenseRequest]:
     """Newest first by `created_at`."""
+    actor.require("expense.read")
     rows: QuerySet[ExpenseRequest] = ExpenseRequest.objects.visible_to(actor).select_related(*SHOWN)
     if status is not None:
         rows = rows.filter(status=status)
@@ -38,6 +39,7 @@ def list_requests(*, actor: Actor, status: str | None = None) -> QuerySet[Expens
 
 def get_request(*, actor: Actor, request_id: UUID) -> ExpenseRequest:
     """Raises NotFound, also for a hidden one."""
+    actor.require("expense.read")
     request: ExpenseRequest = ExpenseRequest.objects.select_related(*SHOWN).get_visible(actor, request_id)
     return request
 

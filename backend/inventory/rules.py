@@ -27,6 +27,17 @@ def available_on(day: date, *, available: Decimal, incoming: Iterable[IncomingGo
     return available + sum((goods.quantity for goods in incoming if goods.expected_on <= day), Decimal(0))
 
 
+FEW = Decimal(10)
+"""At most this much, or at most the safety stock where that is more, is little."""
+
+
+def level(*, available: Decimal, safety: Decimal) -> str:
+    """有 / 少 / 无: all that is told to who may not see exact figures."""
+    if available <= 0:
+        return "none"
+    return "few" if available <= max(FEW, safety) else "plenty"
+
+
 def is_stale(*, as_of: datetime | None, at: datetime) -> bool:
     """Also where no figure has come yet."""
     return as_of is None or at - as_of > STALE_AFTER

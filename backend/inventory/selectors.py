@@ -43,6 +43,10 @@ class WarehouseStock:
     def available_on(self, day: date) -> Decimal:
         return rules.available_on(day, available=self.available, incoming=self.incoming)
 
+    @property
+    def level(self) -> str:
+        return rules.level(available=self.available, safety=self.safety)
+
     def is_stale(self, at: datetime) -> bool:
         return rules.is_stale(as_of=self.as_of, at=at)
 

@@ -108,6 +108,7 @@ def list_orders(
     q: str | None = None,
 ) -> QuerySet[Order]:
     """Newest first, with `is_followed` by the actor; `followed` leaves only those. `q` begins a number."""
+    actor.require("order.read")
     rows: QuerySet[Order] = _shown(Order.objects.visible_to(actor), actor)
     if status:
         rows = rows.filter(status=status)
@@ -122,6 +123,7 @@ def list_orders(
 
 def get_order(*, actor: Actor, order_id: UUID) -> Order:
     """With its lines in order. Raises NotFound, also for a hidden one."""
+    actor.require("order.read")
     lines = Prefetch("lines", Line.objects.order_by("position"))
     order: Order = _shown(Order.objects.prefetch_related(lines), actor).get_visible(actor, order_id)
     return order

@@ -91,7 +91,8 @@ def _each(
 
 def _departments(run: _Run, rows: Sequence[dataset.Department]) -> Ids:
     def take(row: dataset.Department, ids: Ids) -> UUID:
-        return people.put_department(actor=run.actor, code=row.code, name=row.name, parent_id=ids[row.parent]).pk
+        parent_id = ids[row.parent]
+        return people.put_department(actor=run.actor, code=row.code, name=row.name, parent_id=parent_id, at=run.at).pk
 
     return _each(run, "departments", rows, Department, "code", take)
 

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -5,6 +6,7 @@ from django.http.response import HttpResponseBase
 from ninja import Router, Status
 
 from backend.core import clock
+from backend.core.actor import Actor
 from backend.customers import selectors, services
 from backend.customers.models import Contact, Customer
 from mobile_api.auth import Request
@@ -41,19 +43,21 @@ def list_customers(
     cursor: Cursor | None = None,
 ) -> HttpResponseBase:
     rows = selectors.list_customers(actor=request.auth, q=q, status=status, in_pool=in_pool)
-    return json_reply(request, page(rows, by="created_at", limit=limit, cursor=cursor, show=_shown))
+    return json_reply(
+        request, page(rows, by="created_at", limit=limit, cursor=cursor, show=partial(_shown, actor=request.auth))
+    )
 
 
 @router.post("", response={200: CustomerOut, 201: CustomerOut})
 def create_customer(request: Request, body: CustomerIn) -> Status[dict[str, Any]]:
     customer, created = services.create_customer(actor=request.auth, at=clock.now(), **body.model_dump())
-    return Status(201 if created else 200, _shown(customer))
+    return Status(201 if created else 200, _shown(customer, request.auth))
 
 
 @router.get("/nearby", response=NearbyCustomersOut)
 def nearby(request: Request, lat: Latitude, lng: Longitude, crs: Crs, radius_m: Radius = 3000) -> HttpResponseBase:
     found = selectors.nearby(actor=request.auth, lat=lat, lng=lng, crs=crs, radius_m=radius_m)
-    items = [_shown(customer) | {"distance_m": round(distance_m, 1)} for customer, distance_m in found]
+    items = [_shown(customer, request.auth) | {"distance_m": round(distance_m, 1)} for customer, distance_m in found]
     return json_reply(request, {"items": items})
 
 
@@ -61,7 +65,8 @@ def nearby(request: Request, lat: Latitude, lng: Longitude, crs: Crs, radius_m: 
 def get_customer(request: Request, customer_id: UUID) -> HttpResponseBase:
     customer = selectors.get_customer(actor=request.auth, customer_id=customer_id)
     owner = customer.owner.name if customer.owner else ""
-    return json_reply(request, _shown(customer), etag=etag_of(customer.pk, customer.version, owner))
+    etag = etag_of(customer.pk, customer.version, owner, customer.phone_for(request.auth))
+    return json_reply(request, _shown(customer, request.auth), etag=etag)
 
 
 @router.patch("/{customer_id}", response=CustomerOut)
@@ -70,7 +75,7 @@ def change_customer(request: Request, customer_id: UUID, body: CustomerPatch) ->
     customer = services.change_customer(
         actor=request.auth, customer_id=customer_id, version=body.version, changes=changes, at=clock.now()
     )
-    return _shown(customer)
+    return _shown(customer, request.auth)
 
 
 @router.delete("/{customer_id}", response={204: None})
@@ -81,12 +86,12 @@ def recycle_customer(request: Request, customer_id: UUID) -> Status[None]:
 
 @router.post("/{customer_id}/claim", response=CustomerOut)
 def claim_customer(request: Request, customer_id: UUID) -> dict[str, Any]:
-    return _shown(services.claim_customer(actor=request.auth, customer_id=customer_id, at=clock.now()))
+    return _shown(services.claim_customer(actor=request.auth, customer_id=customer_id, at=clock.now()), request.auth)
 
 
 @router.post("/{customer_id}/release", response=CustomerOut)
 def release_customer(request: Request, customer_id: UUID) -> dict[str, Any]:
-    return _shown(services.release_customer(actor=request.auth, customer_id=customer_id, at=clock.now()))
+    return _shown(services.release_customer(actor=request.auth, customer_id=customer_id, at=clock.now()), request.auth)
 
 
 @router.get("/{customer_id}/contacts", response=ContactsOut)
@@ -94,7 +99,9 @@ def list_contacts(
     request: Request, customer_id: UUID, limit: Limit = 20, cursor: Cursor | None = None
 ) -> HttpResponseBase:
     rows = selectors.list_contacts(actor=request.auth, customer_id=customer_id)
-    return json_reply(request, page(rows, by="created_at", limit=limit, cursor=cursor, show=_contact))
+    return json_reply(
+        request, page(rows, by="created_at", limit=limit, cursor=cursor, show=partial(_contact, actor=request.auth))
+    )
 
 
 @router.post("/{customer_id}/contacts", response={200: ContactOut, 201: ContactOut})
@@ -102,10 +109,10 @@ def add_contact(request: Request, customer_id: UUID, body: ContactIn) -> Status[
     contact, created = services.add_contact(
         actor=request.auth, customer_id=customer_id, at=clock.now(), **body.model_dump()
     )
-    return Status(201 if created else 200, _contact(contact))
+    return Status(201 if created else 200, _contact(contact, request.auth))
 
 
-def _shown(customer: Customer) -> dict[str, Any]:
+def _shown(customer: Customer, actor: Actor) -> dict[str, Any]:
     place, owner = customer.place, customer.owner
     return {
         "id": customer.pk,
@@ -114,7 +121,7 @@ def _shown(customer: Customer) -> dict[str, Any]:
         "name": customer.name,
         "status": customer.status,
         "level": customer.level,
-        "phone": customer.phone,
+        "phone": customer.phone_for(actor),
         "address": customer.address,
         "place": {"lat": place[0], "lng": place[1], "crs": "wgs84"} if place else None,
         "geofence_m": customer.geofence_m,
@@ -125,12 +132,13 @@ def _shown(customer: Customer) -> dict[str, Any]:
     }
 
 
-def _contact(contact: Contact) -> dict[str, Any]:
+def _contact(contact: Contact, actor: Actor) -> dict[str, Any]:
+    phone, email = contact.reached_by(actor)
     return {
         "id": contact.pk,
         "name": contact.name,
         "position": contact.position,
-        "phone": contact.phone,
-        "email": contact.email,
+        "phone": phone,
+        "email": email,
         "created_at": contact.created_at,
     }

@@ -112,8 +112,9 @@ def unfollow_order(request: Request, order_id: UUID) -> Any:
 def order_timeline(request: Request, order_id: UUID) -> HttpResponseBase:
     """What all sources say of the order, where it stands, and what it waits for."""
     order, progress = selectors.timeline(actor=request.auth, order_id=order_id)
-    etag = etag_of("timeline", order.pk, order.version, _is_followed(order))
-    return json_reply(request, _timeline(order, progress), etag=etag)
+    amounts = request.auth.sees("receivable")
+    etag = etag_of("timeline", order.pk, order.version, _is_followed(order), amounts)
+    return json_reply(request, _timeline(order, progress, amounts=amounts), etag=etag)
 
 
 def _items(lines: Sequence[BasketLineIn]) -> list[Item]:
@@ -195,20 +196,21 @@ def _quoted_line(line: QuotedLine) -> dict[str, Any]:
     }
 
 
-def _timeline(order: Order, progress: Progress) -> dict[str, Any]:
+def _timeline(order: Order, progress: Progress, *, amounts: bool) -> dict[str, Any]:
     return {
         **_item(order),
         **_standing(order),
-        "events": [_event(entry) for entry in progress.timeline],
+        "events": [_event(entry, amounts=amounts) for entry in progress.timeline],
         "shipments": [_shipment(shipment) for shipment in progress.shipments],
         "lines": [_line_progress(line, progress) for line in order.lines.all()],
-        "invoiced": _money(progress.invoiced, order.currency),
-        "paid": _money(progress.paid, order.currency),
+        "invoiced": _money(progress.invoiced, order.currency) if amounts else None,
+        "paid": _money(progress.paid, order.currency) if amounts else None,
     }
 
 
-def _event(entry: Entry) -> dict[str, Any]:
+def _event(entry: Entry, *, amounts: bool) -> dict[str, Any]:
     fact = entry.fact
+    data = {name: value for name, value in fact.data.items() if amounts or name != "amount"}
     return {
         "source": fact.source,
         "id": fact.external_id,
@@ -216,7 +218,7 @@ def _event(entry: Entry) -> dict[str, Any]:
         "occurred_at": fact.occurred_at,
         "as_of": fact.as_of,
         "voided": entry.voided,
-        "data": dict(fact.data),
+        "data": data,
     }
 
 

@@ -1,4 +1,5 @@
 from datetime import date, datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -92,20 +93,24 @@ def _product(product: Product, *, actor: Actor) -> dict[str, Any]:
 def _product_stock(found: ProductStock, actor: Actor, on: date | None, at: datetime) -> dict[str, Any]:
     return {
         "product": _product(found.product, actor=actor),
-        "stock": [_warehouse_stock(row, on, at) for row in found.warehouses],
+        "stock": [_warehouse_stock(row, on, at, exact=actor.sees("stock")) for row in found.warehouses],
     }
 
 
-def _warehouse_stock(row: WarehouseStock, on: date | None, at: datetime) -> dict[str, Any]:
+def _warehouse_stock(row: WarehouseStock, on: date | None, at: datetime, *, exact: bool) -> dict[str, Any]:
+    def figure(value: Decimal) -> str | None:
+        return plain(value) if exact else None
+
     return {
         "warehouse": {"id": row.warehouse_id, "code": row.warehouse_code, "name": row.warehouse_name},
-        "on_hand": plain(row.on_hand),
-        "reserved": plain(row.reserved),
-        "safety": plain(row.safety),
-        "available": plain(row.available),
-        "available_on": None if on is None else plain(row.available_on(on)),
+        "level": row.level,
+        "on_hand": figure(row.on_hand),
+        "reserved": figure(row.reserved),
+        "safety": figure(row.safety),
+        "available": figure(row.available),
+        "available_on": None if on is None else figure(row.available_on(on)),
         "incoming": [
-            {"quantity": plain(goods.quantity), "expected_on": goods.expected_on, "reference": goods.reference}
+            {"quantity": figure(goods.quantity), "expected_on": goods.expected_on, "reference": goods.reference}
             for goods in row.incoming
         ],
         "as_of": row.as_of,

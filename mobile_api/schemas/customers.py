@@ -71,7 +71,8 @@ class CustomerOut(Out):
     name: str
     status: CustomerStatus
     level: str
-    phone: str
+    phone: str | None
+    """Null where the caller may not see the telephones of customers."""
     address: str
     place: PointOut | None
     geofence_m: int
@@ -107,8 +108,9 @@ class ContactOut(Out):
     id: UUID
     name: str
     position: str
-    phone: str
-    email: str
+    phone: str | None
+    email: str | None
+    """Both null where the caller may not see how customers' people are reached."""
     created_at: AwareDatetime
 
 

@@ -206,5 +206,6 @@ class TimelineOut(OrderItemOut):
     """Of all sources, in the order of their clocks."""
     shipments: list[ShipmentOut]
     lines: list[LineProgressOut]
-    invoiced: MoneyOut
-    paid: MoneyOut
+    invoiced: MoneyOut | None
+    paid: MoneyOut | None
+    """Null, as is the `amount` of an event, where the caller may not see what was invoiced and paid."""

@@ -1,6 +1,6 @@
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, PlainSerializer, StringConstraints
@@ -55,7 +55,7 @@ class ProductsOut(Out):
 
 
 class IncomingOut(Out):
-    quantity: Figure
+    quantity: Figure | None
     expected_on: date
     reference: str
 
@@ -67,11 +67,16 @@ class WarehouseOut(Out):
 
 
 class StockOut(Out):
+    """Every figure is null where the caller may not see exact stock; `level` he always sees."""
+
     warehouse: WarehouseOut
-    on_hand: Figure
-    reserved: Figure
-    safety: Figure
-    available: Figure = Field(description="on_hand - reserved - safety; negative where more was promised than there is")
+    level: Literal["plenty", "few", "none"]
+    on_hand: Figure | None
+    reserved: Figure | None
+    safety: Figure | None
+    available: Figure | None = Field(
+        description="on_hand - reserved - safety; negative where more was promised than there is"
+    )
     available_on: Figure | None = Field(description="available and what is expected until the day asked for with `on`")
     incoming: list[IncomingOut]
     as_of: datetime | None = Field(description="when the figures were true in the ERP; null before the first ones")

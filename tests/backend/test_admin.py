@@ -84,14 +84,20 @@ def test_other_companies_are_out_of_sight(admin, cast):
 
 
 def test_a_department_is_made_by_the_service(admin, cast):
-    admin.post("/admin/directory/department/add/", {"code": "south", "name": "华南区", "parent": str(cast.east.pk)})
+    admin.post(
+        "/admin/directory/department/add/",
+        {"code": "south", "name": "华南区", "parent": str(cast.east.pk), "position": "0"},
+    )
     south = Department.objects.get(company=cast.company, code="south")
     assert Event.objects.get(name="department.created", subject_id=south.pk).actor == cast.qian
 
 
 def test_a_parent_of_another_company_cannot_be_chosen(admin, cast):
     foreign = Department.objects.get(company=cast.acme, code="root")
-    admin.post("/admin/directory/department/add/", {"code": "south", "name": "华南区", "parent": str(foreign.pk)})
+    admin.post(
+        "/admin/directory/department/add/",
+        {"code": "south", "name": "华南区", "parent": str(foreign.pk), "position": "0"},
+    )
     assert not Department.objects.filter(code="south").exists()
 
 

@@ -84,12 +84,40 @@ MATRIX: dict[str, Row] = {
     "DELETE /auth/devices/{device_id}": of_li("device_id", "device"),
     "GET /me": own(),
     "GET /me/today": own(),
+    "PATCH /me": Row(OK, OK, body=lambda w: {"version": 1, "language": "en"}),
     "GET /departments": own(),
+    "POST /departments": Row(FORBIDDEN, FORBIDDEN, body=lambda w: {"code": "x", "name": "X"}),
+    "GET /departments/{department_id}": Row(OK, HIDDEN, {"department_id": "department"}),
+    "PATCH /departments/{department_id}": Row(
+        FORBIDDEN, FORBIDDEN, {"department_id": "department"}, body=lambda w: {"version": 1, "name": "X"}
+    ),
+    "POST /departments/{department_id}/dissolve": Row(FORBIDDEN, FORBIDDEN, {"department_id": "department"}),
     "GET /employees": own(),
+    "POST /employees": Row(
+        FORBIDDEN,
+        FORBIDDEN,
+        body=lambda w: {"number": "9", "name": "X", "department_id": "01a20370-e3c1-7056-bf12-f82c78d301ef"},
+    ),
     "GET /employees/{employee_id}": Row(OK, HIDDEN, {"employee_id": "li"}),
     "GET /wecom/js-sdk-signature": Row(
         HIDDEN, HIDDEN, query={"app": str(UUID(int=7)), "url": "http://127.0.0.1:8000/"}
     ),
+    "PATCH /employees/{employee_id}": Row(
+        FORBIDDEN, FORBIDDEN, {"employee_id": "li"}, body=lambda w: {"version": 1, "name": "X"}
+    ),
+    "POST /employees/{employee_id}/dismiss": Row(FORBIDDEN, FORBIDDEN, {"employee_id": "li"}),
+    "POST /employees/{employee_id}/rehire": Row(FORBIDDEN, FORBIDDEN, {"employee_id": "li"}),
+    "PUT /employees/{employee_id}/roles": Row(
+        FORBIDDEN, FORBIDDEN, {"employee_id": "li"}, body=lambda w: {"roles": ["administrator"]}
+    ),
+    "GET /roles": Row(FORBIDDEN, FORBIDDEN),
+    "PUT /roles/{code}": Row(
+        FORBIDDEN,
+        FORBIDDEN,
+        {"code": "role"},
+        body=lambda w: {"version": 1, "name": "X", "capabilities": [], "scopes": {}, "fields_seen": []},
+    ),
+    "DELETE /roles/{code}": Row(FORBIDDEN, FORBIDDEN, {"code": "role"}),
     "GET /delegations": Row(OK, OK, query={"box": "given"}),
     "POST /delegations": about(
         lambda w: {"delegate_id": str(w.delegation), "from_on": "2026-11-01", "to_on": "2099-01-01"}

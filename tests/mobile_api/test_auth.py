@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import get_hasher
 from backend.core import clock
 from backend.core.actor import Actor
 from backend.directory.models import RefreshToken, Session
-from backend.directory.services import people
+from backend.directory.services import people, roles
 from backend.events.models import Event
 from backend.settings import PASSWORD_HASHERS
 from tests.support.cast import PASSWORD
@@ -172,7 +172,7 @@ def test_dismissal_ends_every_session_at_once(api, cast, signed_in):
 def test_changed_rights_count_from_the_next_request(api, cast):
     caller = api(cast.li)
     assert "audit.read" not in caller.get("/me").json()["capabilities"]
-    people.put_role(
+    roles.put_role(
         actor=Actor.system(cast.company.pk),
         code="rep",
         name="业务员",

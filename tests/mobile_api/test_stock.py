@@ -6,7 +6,7 @@ import pytest
 
 from backend.core import clock
 from backend.core.actor import Actor
-from backend.directory.services import people
+from backend.directory.services import people, roles
 from backend.inventory import services
 from backend.inventory.models import Stock
 from backend.inventory.services import StockRow
@@ -56,6 +56,7 @@ def test_one_scan_is_one_call(api, cast, goods):
         "stock": [
             {
                 "warehouse": {"id": str(goods.shanghai.pk), "code": "SH", "name": "上海仓"},
+                "level": "plenty",
                 "on_hand": "100",
                 "reserved": "20.5",
                 "safety": "5",
@@ -128,7 +129,9 @@ def test_another_company_s_products_and_warehouses_do_not_exist(api, cast, goods
 
 def test_stock_is_for_those_who_may_see_it(api, cast, goods):
     goods.count(goods.tea, goods.shanghai, "100")
-    clerk = people.put_role(actor=goods.erp, code="clerk", name="文员", capabilities=[], scopes={}, at=clock.now())
+    clerk = roles.put_role(
+        actor=goods.erp, code="clerk", name="文员", capabilities=["catalog.read"], scopes={}, at=clock.now()
+    )
     zhao = cast.zhao
     people.put_employee(
         actor=goods.erp,

@@ -146,7 +146,8 @@ class TestOneCompany:
     )
     def test_filters_offer_nothing_of_another(self, admin, cast, path):
         shop = make_shop(cast)
-        people.put_department(actor=Actor.system(cast.acme.pk), code="x", name="甲公司机密部", parent_id=None)
+        acme, at = Actor.system(cast.acme.pk), clock.now()
+        people.put_department(actor=acme, code="x", name="甲公司机密部", parent_id=None, at=at)
         put_system(actor=Actor.system(cast.acme.pk), code="u8", name="甲公司用友", at=clock.now())
         put_system(actor=shop.system, code="files", name="文件", at=clock.now())  # one alone makes no filter
         page = admin.get(path).content.decode()

@@ -50,9 +50,9 @@ def make_cast() -> Cast:
     system, other = Actor.system(company.pk), Actor.system(acme.pk)
     root = Department.objects.get(company=company, code="root")
     acme_root = Department.objects.get(company=acme, code="root")
-    east = people.put_department(actor=system, code="east", name="华东区", parent_id=root.pk)
-    shanghai = people.put_department(actor=system, code="shanghai", name="上海组", parent_id=east.pk)
-    north = people.put_department(actor=system, code="north", name="华北区", parent_id=root.pk)
+    east = people.put_department(actor=system, code="east", name="华东区", parent_id=root.pk, at=clock.now())
+    shanghai = people.put_department(actor=system, code="shanghai", name="上海组", parent_id=east.pk, at=clock.now())
+    north = people.put_department(actor=system, code="north", name="华北区", parent_id=root.pk, at=clock.now())
 
     def hire(
         actor: Actor, number: str, name: str, home: Department, role: str, manager: Employee | None = None

@@ -31,11 +31,17 @@ class World:
     order: str
     delegation: str
     handover: UUID
+    department: UUID
+    role: str
 
     @property
     def secrets(self) -> set[str]:
         """Ids that nobody outside Li's line of command may ever read."""
-        return {str(value) for name, value in vars(self).items() if name not in {"product", "category"}}
+        return {
+            str(value)
+            for name, value in vars(self).items()
+            if name not in {"product", "category", "department", "role"}
+        }
 
 
 def make_world(cast: Cast, api: Api) -> World:
@@ -65,6 +71,8 @@ def make_world(cast: Cast, api: Api) -> World:
         approval=Approval.objects.get(document_id=request.pk).pk,
         product=product.pk,
         order=order.json()["id"],
+        department=cast.shanghai.pk,
+        role="rep",
         delegation=delegation.json()["id"],
         handover=handed_over(cast.qian, cast.li, cast.han, kinds=["reports"]).pk,
     )

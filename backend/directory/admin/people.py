@@ -1,7 +1,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectMultipleWidget
@@ -9,12 +9,13 @@ from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectMultipleW
 from backend.core import clock
 from backend.core.actor import Scope
 from backend.core.admin import CompanyAdmin, company_of
+from backend.core.errors import DomainError
 from backend.core.text import bilingual
 from backend.directory.admin.acting import acting
 from backend.directory.admin.handovers import HandsOver
 from backend.directory.models import Department, Employee, Role
-from backend.directory.roles import CAPABILITIES, RESOURCES
-from backend.directory.services import people
+from backend.directory.roles import ADMINISTRATION, CAPABILITIES, FIELDS, RESOURCES
+from backend.directory.services import departments, employees, people, roles
 
 admin.site.unregister(Group)  # Django's groups belong to no company and give no right here; ours are roles
 
@@ -22,16 +23,46 @@ admin.site.unregister(Group)  # Django's groups belong to no company and give no
 @admin.register(Department)
 class DepartmentAdmin(CompanyAdmin):
     read_capability = write_capability = "directory.manage"
-    list_display = ("code", "name", "parent")
+    list_display = ("code", "name", "parent", "leader", "position", "dissolved_at")
+    list_filter = (("dissolved_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("parent", "leader")
     search_fields = ("code", "name")
-    fields = ("code", "name", "parent")
+    fields = ("code", "name", "parent", "leader", "position")
+    actions = ("dissolve",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("code",) if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Department, form: Any, change: bool) -> None:
-        saved = people.put_department(actor=acting(request), code=obj.code, name=obj.name, parent_id=obj.parent_id)
+        actor, at = acting(request), clock.now()
+        saved: Department
+        if change:
+            changes: departments.DepartmentChanges = {
+                "name": obj.name,
+                "parent_id": obj.parent_id,
+                "leader_id": obj.leader_id,
+                "position": obj.position,
+            }
+            saved = departments.change_department(actor=actor, department_id=obj.pk, changes=changes, at=at)
+        else:
+            saved, _ = departments.create_department(
+                actor=actor,
+                code=obj.code,
+                name=obj.name,
+                parent_id=obj.parent_id,
+                leader_id=obj.leader_id,
+                position=obj.position,
+                at=at,
+            )
         obj.pk = saved.pk
+
+    @admin.action(description=bilingual("撤销（须为空）", "Dissolve (only empty ones)"))
+    def dissolve(self, request: HttpRequest, chosen: Any) -> None:
+        for department in chosen:
+            try:
+                departments.dissolve_department(actor=acting(request), department_id=department.pk, at=clock.now())
+            except DomainError as exc:
+                self.message_user(request, f"{department}：{exc.text}", messages.ERROR)
 
 
 class EmployeeForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -62,16 +93,16 @@ class EmployeeAdmin(HandsOver, CompanyAdmin):
     list_select_related = ("department", "manager")
     search_fields = ("number", "name", "phone")
     fields = ("number", "name", "department", "manager", "assigned_roles", "phone", "email", "new_password")
-    actions = ("dismiss",)
+    actions = ("dismiss", "rehire")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("number",) if obj else ()
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, **kwargs)
-        roles = form.base_fields["assigned_roles"]
-        roles.queryset = Role.objects.filter(company_id=company_of(request))
-        roles.initial = list(obj.roles.values_list("pk", flat=True)) if obj else []
+        choice = form.base_fields["assigned_roles"]
+        choice.queryset = Role.objects.filter(company_id=company_of(request))
+        choice.initial = list(obj.roles.values_list("pk", flat=True)) if obj else []
         return form
 
     def save_model(self, request: HttpRequest, obj: Employee, form: Any, change: bool) -> None:
@@ -92,9 +123,20 @@ class EmployeeAdmin(HandsOver, CompanyAdmin):
             people.set_password(actor=actor, employee_id=saved.pk, password=password, must_change=True, at=at)
 
     @admin.action(description=bilingual("办理离职", "Dismiss"))
-    def dismiss(self, request: HttpRequest, employees: Any) -> None:
-        for employee in employees:
-            people.dismiss(actor=acting(request), employee_id=employee.pk, at=clock.now())
+    def dismiss(self, request: HttpRequest, chosen: Any) -> None:
+        for employee in chosen:
+            try:
+                people.dismiss(actor=acting(request), employee_id=employee.pk, at=clock.now())
+            except DomainError as exc:
+                self.message_user(request, f"{employee}：{exc.text}", messages.ERROR)
+
+    @admin.action(description=bilingual("重新入职", "Rehire"))
+    def rehire(self, request: HttpRequest, chosen: Any) -> None:
+        for employee in chosen:
+            try:
+                employees.rehire(actor=acting(request), employee_id=employee.pk, at=clock.now())
+            except DomainError as exc:
+                self.message_user(request, f"{employee}：{exc.text}", messages.ERROR)
 
 
 class RoleForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -104,10 +146,16 @@ class RoleForm(forms.ModelForm):  # type: ignore[type-arg]
         label=bilingual("权限", "May"),
         widget=UnfoldAdminSelectMultipleWidget,
     )
+    fields_seen = forms.MultipleChoiceField(
+        choices=list(FIELDS.items()),
+        required=False,
+        label=bilingual("可见的敏感字段", "Sensitive fields seen"),
+        widget=UnfoldAdminSelectMultipleWidget,
+    )
 
     class Meta:
         model = Role
-        fields = ("code", "name", "capabilities", "scopes")
+        fields = ("code", "name", "is_staff", "capabilities", "scopes")
         help_texts = {
             "scopes": bilingual(
                 f"资源 {', '.join(RESOURCES)}；范围 {', '.join(Scope)}",
@@ -118,20 +166,28 @@ class RoleForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Role)
 class RoleAdmin(CompanyAdmin):
-    read_capability = write_capability = "directory.manage"
+    read_capability = write_capability = ADMINISTRATION
     form = RoleForm
     list_display = ("code", "name", "is_staff")
+    fields = ("code", "name", "is_staff", "capabilities", "fields_seen", "scopes")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("code",) if obj else ()
 
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, **kwargs)
+        form.base_fields["fields_seen"].initial = list(obj.fields) if obj else []
+        return form
+
     def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
-        saved = people.put_role(
+        saved = roles.put_role(
             actor=acting(request),
             code=obj.code,
             name=obj.name,
             capabilities=form.cleaned_data["capabilities"],
             scopes=obj.scopes,
+            fields=form.cleaned_data["fields_seen"],
+            is_staff=obj.is_staff,
             at=clock.now(),
         )
         obj.pk = saved.pk

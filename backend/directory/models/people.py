@@ -4,9 +4,11 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
+from backend.core.actor import Actor
 from backend.core.ids import new_id
 from backend.core.text import bilingual
 
@@ -20,6 +22,14 @@ class Company(models.Model):
     currency = models.CharField(bilingual("币种", "currency"), max_length=3, default="CNY")
     timezone = models.CharField(bilingual("时区", "time zone"), max_length=64, default="Asia/Shanghai")
     created_at = models.DateTimeField(auto_now_add=True)
+    features_off = ArrayField(
+        models.CharField(max_length=32),
+        default=list,
+        db_default=[],
+        blank=True,
+        verbose_name=bilingual("停用的功能", "features switched off"),
+    )
+    """Of `features.FEATURES`."""
 
     class Meta:
         verbose_name = bilingual("企业", "company")
@@ -42,6 +52,19 @@ class Department(models.Model):
         related_name="children",
         verbose_name=bilingual("上级", "parent"),
     )
+    leader = models.ForeignKey(
+        "Employee",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=bilingual("负责人", "leader"),
+    )
+    position = models.PositiveIntegerField(bilingual("排序", "order"), default=0, db_default=0)
+    """Among its siblings; equal ones by code."""
+    dissolved_at = models.DateTimeField(bilingual("撤销时间", "dissolved at"), null=True, blank=True, editable=False)
+    """A dissolved department keeps its place, since old documents name it and its superiors go on seeing them."""
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
 
     class Meta:
         verbose_name = bilingual("部门", "department")
@@ -60,6 +83,11 @@ class Role(models.Model):
     capabilities = ArrayField(models.CharField(max_length=32), default=list, verbose_name=bilingual("权限", "may"))
     scopes = models.JSONField(bilingual("数据权限", "data scopes"), default=dict)
     """{resource: Scope}; a resource not named is seen at scope `own`."""
+    fields = ArrayField(
+        models.CharField(max_length=32), default=list, db_default=[], verbose_name=bilingual("可见字段", "fields seen")
+    )
+    """Of `roles.FIELDS`; the others are hidden from who has no other role that shows them."""
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     is_staff = models.BooleanField(bilingual("可进入管理后台", "may enter the admin site"), default=False)
 
     class Meta:
@@ -105,6 +133,11 @@ class Employee(AbstractBaseUser):
     is_active = models.BooleanField(bilingual("在职", "active"), default=True)
     must_change_password = models.BooleanField(bilingual("须修改密码", "must change password"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
+    search_text = models.TextField(editable=False, default="", db_default="")
+    """Name, pinyin, initials and number, normalised, one a line. Never the phone: not everybody may see it."""
+    grams = ArrayField(models.TextField(), editable=False, default=list, db_default=[])
+    """Characters and bigrams of `search_text`, for the index."""
 
     objects: ClassVar[EmployeeManager] = EmployeeManager()
 
@@ -118,6 +151,10 @@ class Employee(AbstractBaseUser):
             models.UniqueConstraint(fields=["company", "number"], name="employee_number_once"),
             models.CheckConstraint(condition=~Q(manager=models.F("id")), name="nobody_manages_himself"),
         ]
+        indexes = [
+            models.Index(fields=["company", "-created_at", "-id"], name="employee_of_company"),
+            GinIndex(fields=["grams"], name="employee_grams"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -125,6 +162,12 @@ class Employee(AbstractBaseUser):
     @property
     def is_staff(self) -> bool:
         return self.is_active and self.role_assignments.filter(role__is_staff=True).exists()
+
+    def contact_for(self, actor: Actor) -> tuple[str | None, str | None]:
+        """Phone and e-mail; None where the actor may not see those of his colleagues."""
+        if self.pk == actor.employee_id or actor.sees("colleague_contact"):
+            return self.phone, self.email
+        return None, None
 
     def has_capability(self, capability: str) -> bool:
         return self.is_active and self.roles.filter(capabilities__contains=[capability]).exists()

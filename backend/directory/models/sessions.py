@@ -79,10 +79,11 @@ class RefreshToken(models.Model):
 
 
 class Revocation(models.Model):
-    """Tells every process to forget what it verified for this employee, or for this one session."""
+    """Tells every process to forget what it verified for this employee, for this one session, or (without an employee)
+    for everybody of the company."""
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="+")
-    employee = models.ForeignKey(Employee, models.CASCADE, related_name="+")
+    employee = models.ForeignKey(Employee, models.CASCADE, null=True, blank=True, related_name="+")
     session = models.ForeignKey(Session, models.CASCADE, null=True, blank=True, related_name="+")
     at = models.DateTimeField(db_index=True)
 

@@ -21,6 +21,7 @@ def list_visits(
     until: datetime | None = None,
 ) -> QuerySet[Visit]:
     """Newest first by `started_at`, from `since` to before `until`."""
+    actor.require("visit.read")
     rows: QuerySet[Visit] = Visit.objects.visible_to(actor).select_related("customer", "owner")
     given = {
         "status": status,
@@ -35,6 +36,7 @@ def list_visits(
 
 def get_visit(*, actor: Actor, visit_id: UUID) -> Visit:
     """Raises NotFound, also for a hidden one."""
+    actor.require("visit.read")
     visit: Visit = Visit.objects.select_related("customer", "owner").get_visible(actor, visit_id)
     return visit
 
@@ -43,6 +45,7 @@ def list_plans(
     *, actor: Actor, first: date, last: date, owner_id: UUID | None = None, mine: bool = False
 ) -> QuerySet[VisitPlan]:
     """Plans from the first to the last day, both included: those of the actor and, unless `mine`, of his team."""
+    actor.require("visit.read")
     rows: QuerySet[VisitPlan] = VisitPlan.objects.visible_to(actor).select_related("customer", "owner")
     rows = rows.filter(planned_on__range=(first, last))
     if mine:

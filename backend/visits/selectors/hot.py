@@ -88,6 +88,7 @@ def newest_visits(
     status: str | None = None,
 ) -> list[VisitRow]:
     """At most `limit` visits the actor sees, newest first, from `since` to before `until`, older than `before`."""
+    actor.require("visit.read")
     at, pk = min(before or END, (until, FIRST_ID) if until else END)
     whole_company = _sees_whole_company(actor)
     bounds: dict[str, Any] = {"before": at, "before_id": pk} | ({"since": since} if since else {})
@@ -225,11 +226,13 @@ class VisitScreen(NamedTuple):
 
 def visit_stamp(*, actor: Actor, visit_id: UUID) -> str:
     """The stamp of the screen alone, for a phone that holds the screen already. Raises NotFound."""
+    actor.require("visit.read")
     return str(_one(f"SELECT {_STAMP} {_SEEN}", actor, visit_id)[0])
 
 
 def visit_screen(*, actor: Actor, visit_id: UUID) -> VisitScreen:
     """Raises NotFound, also for a hidden one."""
+    actor.require("visit.read")
     return VisitScreen(*_one(_SCREEN, actor, visit_id))
 
 

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.core.geo import EARTH_RADIUS_M, distance_m
-from backend.core.search import normalised
+from backend.core.search import grams, normalised
 from backend.customers import rules
 
 LATITUDES = st.floats(-90, 90)
@@ -23,7 +23,7 @@ def test_every_part_of_a_text_is_covered_by_its_grams(text, data):
     start = data.draw(st.integers(0, len(whole)))
     part = whole[start : data.draw(st.integers(start, len(whole)))]
 
-    assert set(rules.grams(part)) <= set(rules.grams(whole))
+    assert set(grams(part)) <= set(grams(whole))
 
 
 @given(LATITUDES, LONGITUDES, LATITUDES, LONGITUDES, st.floats(1, 50_000))
