@@ -15,17 +15,17 @@ from mobile_api.schemas.handovers import (
     HandoverIn,
     HandoverItemsOut,
     HandoverOut,
+    HandoverPlanIn,
+    HandoverPreviewOut,
     HandoversOut,
     Outcome,
-    PlanIn,
-    PreviewOut,
 )
 
 router = Router(tags=["directory"])
 
 
-@router.post("/preview", response=PreviewOut)
-def preview(request: Request, body: PlanIn) -> Any:
+@router.post("/preview", response=HandoverPreviewOut)
+def preview(request: Request, body: HandoverPlanIn) -> Any:
     """What a handover would move now; nothing is moved."""
     shown = handing_over.preview(actor=request.auth, plan=Plan(**body.as_plan()), at=clock.now())
     return {

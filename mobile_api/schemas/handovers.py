@@ -30,7 +30,7 @@ class CustomerSuccessorIn(In):
     successor_id: UUID
 
 
-class PlanIn(In):
+class HandoverPlanIn(In):
     leaver_id: UUID
     successor_id: UUID
     """Gets whatever is not given to somebody else below."""
@@ -50,7 +50,7 @@ class PlanIn(In):
         }
 
 
-class HandoverIn(PlanIn):
+class HandoverIn(HandoverPlanIn):
     id: UUID | None = None
     reason: ShortText = ""
 
@@ -78,7 +78,7 @@ class WarningOut(Out):
     count: int
 
 
-class PreviewOut(Out):
+class HandoverPreviewOut(Out):
     leaver: EmployeeRefOut
     groups: list[GroupOut]
     warnings: list[WarningOut]

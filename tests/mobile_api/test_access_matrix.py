@@ -77,7 +77,7 @@ MATRIX: dict[str, Row] = {
     "POST /auth/logout": Row(NOTHING, NOTHING),
     "GET /auth/sessions": own(),
     "DELETE /auth/sessions/{session_id}": of_li("session_id", "session"),
-    "POST /auth/logout-everywhere": Row(NOTHING, NOTHING, body=lambda w: {"keep_this": False}),
+    "POST /auth/logout-everywhere": Row(NOTHING, NOTHING, body=lambda w: {"keep_this": True}),
     "GET /auth/login-log": own(),
     "GET /auth/devices": own(),
     "POST /auth/devices/{device_id}/approve": of_li("device_id", "device"),

@@ -152,7 +152,7 @@ def test_an_unexpected_error_says_nothing_of_itself(http, cast, monkeypatch):
     def broken(*, actor):
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(selectors, "list_departments", broken)
+    monkeypatch.setattr(selectors, "department_tree", broken)
     reply = http.get(f"{BASE}/departments", headers={"Authorization": f"Bearer {access_token(cast.li)}"})
     problem(reply, 500, "internal_error")
     assert b"secret detail" not in reply.content
@@ -165,7 +165,7 @@ def test_what_an_error_tells_never_replaces_the_members_of_the_problem(http, cas
     def refuse(*, actor):
         raise Conflict(status="shipped", code="so", detail="x", order="SO1")
 
-    monkeypatch.setattr(selectors, "list_departments", refuse)
+    monkeypatch.setattr(selectors, "department_tree", refuse)
     reply = http.get(f"{BASE}/departments", headers={"Authorization": f"Bearer {access_token(cast.li)}"})
     assert problem(reply, 409, "conflict")["order"] == "SO1"
 

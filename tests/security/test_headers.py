@@ -60,7 +60,7 @@ def test_no_token_stays_in_a_cache(http):
     assert http.post(f"{BASE}/auth/password", body, content_type="application/json").headers["Cache-Control"] == (
         "no-store"
     )
-    assert http.get(f"{BASE}/employees").headers["Cache-Control"] == "no-store"
+    assert http.get(f"{BASE}/auth/sessions").headers["Cache-Control"] == "no-store"
 
 
 def test_a_phone_may_keep_what_it_can_ask_about_again(http):

@@ -110,7 +110,7 @@ def test_an_unexpected_failure_tells_the_caller_nothing_and_the_log_no_secret(ap
     def broken(**given):
         raise RuntimeError("password=in-plain-5 for 13812345678")
 
-    monkeypatch.setattr(selectors, "list_departments", broken)
+    monkeypatch.setattr(selectors, "department_tree", broken)
     reply = api(cast.li).get("/departments")
     logged = "".join(JsonFormatter().format(record) for record in caplog.records)
     assert reply.status_code == 500

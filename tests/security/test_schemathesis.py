@@ -24,6 +24,8 @@ EXAMPLES = 20
 GENERIC = {"invalid", "bad_request", "unsupported_media_type"}
 UNSAYABLE = {"time_out_of_range", "ids_or_up_to_required"}
 """Codes of fields that JSON Schema, or the generator's reading of it, has no words for."""
+UNSAYABLE_OF = {"PUT /api/v1/roles/{code}": {"string_pattern_mismatch", "literal_error"}}
+"""The generator takes the pattern of a map's keys for a hint and makes others too."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 SCHEMA = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application)
@@ -64,6 +66,8 @@ def test_the_api_keeps_its_contract(label, cast):
         if case.meta.generation.mode is GenerationMode.POSITIVE and response.status_code in {400, 415, 422}:
             problem = response.json()
             codes = {error["code"] for error in problem.get("errors", [])}
-            assert problem["code"] not in GENERIC or (codes and codes <= UNSAYABLE), response.content
+            assert problem["code"] not in GENERIC or (codes and codes <= UNSAYABLE | UNSAYABLE_OF.get(label, set())), (
+                response.content
+            )
 
     holds()

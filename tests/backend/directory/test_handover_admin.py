@@ -7,9 +7,9 @@ from django.test import Client
 
 from backend.core import clock
 from backend.core.actor import Actor
-from backend.directory.models import Delegation, Handover
+from backend.directory.models import Delegation, Handover, RoleAssignment
 from backend.directory.services import people
-from backend.directory.services.people import put_role
+from backend.directory.services.roles import put_role
 from tests.support.delegations import delegated
 from tests.support.expenses import a_customer
 from tests.support.handovers import handed_over, hire
@@ -102,14 +102,16 @@ def test_another_companys_are_out_of_sight(admin, cast):
 
 
 def test_who_may_not_hand_over_gets_no_page(cast):
-    put_role(
+    clerk = put_role(
         actor=cast.actor(cast.qian),
-        code="administrator",
-        name="管理员",
+        code="clerk",
+        name="人事",
         capabilities=["directory.manage"],
         scopes={},
+        is_staff=True,
         at=cast.qian.created_at,
     )
+    RoleAssignment.objects.create(company=cast.company, employee=cast.wang, role=clerk)
     client = Client()
-    client.force_login(cast.qian)
+    client.force_login(cast.wang)
     assert client.get(page(cast.li)).status_code == 403

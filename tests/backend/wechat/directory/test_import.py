@@ -55,7 +55,7 @@ class TestTheFirstTime:
 
     def test_takes_over_whom_and_what_we_have_already(self, ours, company):
         root = Department.objects.get(company=company, code="root")
-        east = people.put_department(actor=ours.actor, code="E", name="东区", parent_id=root.pk)
+        east = people.put_department(actor=ours.actor, code="E", name="东区", parent_id=root.pk, at=clock.now())
         bound = ours.hire("7", "李磊")
         people.bind_identity(actor=ours.actor, employee_id=bound.pk, provider="wecom", tenant=CORP_ID, subject="lilei")
         by_number = ours.hire("zhaoqi", "赵七")
