@@ -15,6 +15,7 @@ from django.db import transaction
 
 from backend.core.actor import Actor
 from backend.directory.models import Company, Department, Employee, Revocation, Role, RoleAssignment
+from backend.directory.rules import search_keys
 from backend.events import services as events
 
 AT_ONCE = 1000
@@ -100,6 +101,8 @@ def hire(*, actor: Actor, rows: Sequence[NewEmployee], at: datetime) -> None:
         )
         for row in rows
     ]
+    for person in made:
+        person.search_text, person.grams = search_keys(name=person.name, number=person.number)
     Employee.objects.bulk_create(made, batch_size=AT_ONCE)
     assigned = [
         RoleAssignment(company=company, employee_id=row.id, role=roles[row.role_code])
@@ -129,6 +132,9 @@ def change_employees(*, actor: Actor, changes: Mapping[UUID, Mapping[str, Any]],
         after = {name: str(value or "") for name, value in differing.items()}
         rows.append(person)
         fields |= {name.removesuffix("_id") for name in differing}
+        if "name" in differing:
+            person.search_text, person.grams = search_keys(name=person.name, number=person.number)
+            fields |= {"search_text", "grams"}
         told.append((person, {"before": before, "after": after}))
     if rows:
         Employee.objects.bulk_update(rows, sorted(fields), batch_size=AT_ONCE)
