@@ -77,7 +77,6 @@ MATRIX: dict[str, Row] = {
     "POST /auth/logout": Row(NOTHING, NOTHING),
     "GET /auth/sessions": own(),
     "DELETE /auth/sessions/{session_id}": of_li("session_id", "session"),
-    "POST /auth/logout-everywhere": Row(NOTHING, NOTHING, body=lambda w: {"keep_this": True}),
     "GET /auth/login-log": own(),
     "GET /auth/devices": own(),
     "POST /auth/devices/{device_id}/approve": of_li("device_id", "device"),
@@ -200,6 +199,8 @@ MATRIX: dict[str, Row] = {
     "POST /orders/{order_id}/follow": of_li("order_id", "order"),
     "POST /orders/{order_id}/unfollow": of_li("order_id", "order"),
     "GET /orders/{order_id}/timeline": of_li("order_id", "order"),
+    # Last, for it ends the sessions in which the others are asked.
+    "POST /auth/logout-everywhere": Row(NOTHING, NOTHING, body=lambda w: {"keep_this": False}),
 }
 OPERATIONS = {
     f"{method.upper()} {path.removeprefix('/api/v1')}": (method, path)

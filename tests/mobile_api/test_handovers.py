@@ -15,7 +15,7 @@ from backend.events.models import Event
 from backend.expenses.models import ExpenseRequest
 from backend.orders.models import Follower, Order
 from backend.visits.models import Visit, VisitPlan
-from mobile_api.schemas.handovers import HandoverItemsOut, HandoverOut, HandoversOut, PreviewOut
+from mobile_api.schemas.handovers import HandoverItemsOut, HandoverOut, HandoverPreviewOut, HandoversOut
 from notifications.models import Notification
 from tests.support.contract import reads_as
 from tests.support.delegations import delegated
@@ -57,7 +57,7 @@ class TestPreview:
     def test_counts_and_samples_and_nothing_moves(self, api, cast, desk, he):
         caller = api(cast.han)
         before, events = whole_state(cast), Event.objects.count()
-        shown = reads_as(PreviewOut, caller.post(f"{PATH}/preview", to(cast.li, he)))
+        shown = reads_as(HandoverPreviewOut, caller.post(f"{PATH}/preview", to(cast.li, he)))
         assert {group.kind: group.count for group in shown.groups} == EVERYTHING
         (customers,) = [group for group in shown.groups if group.kind == "customers"]
         assert (customers.name, customers.samples) == ("客户", ["老张茶行"])
