@@ -13,6 +13,7 @@ from backend.expenses.models import ExpenseCategory
 from backend.visits.models import VisitPlan
 from tests.notifications.subjects import customer_of
 from tests.support.client import access_token
+from tests.support.handovers import handed_over
 from tests.support.stock import make_product
 
 
@@ -69,7 +70,23 @@ def categories(cast, number: int) -> str:
     return "/expense-categories"
 
 
-@pytest.mark.parametrize("rows", [employees, departments, sessions, contacts, plans, products, categories])
+def handovers(cast, number: int) -> str:
+    for _ in range(number):
+        handed_over(cast.qian, cast.li, cast.zhao, kinds=["customers"])
+    return "/handovers?limit=100"
+
+
+def handed(cast, number: int) -> str:
+    for _ in range(number):
+        customer_of(cast.li)
+    made = handed_over(cast.qian, cast.li, cast.zhao, kinds=["customers"])
+    return f"/handovers/{made.pk}/items?limit=100"
+
+
+LISTS = [employees, departments, sessions, contacts, plans, products, categories, handovers, handed]
+
+
+@pytest.mark.parametrize("rows", LISTS)
 def test_fifty_rows_cost_as_many_queries_as_one(api, cast, rows, django_assert_max_num_queries):
     caller = api(cast.li)
     caller.get("/me")  # the token is verified once
