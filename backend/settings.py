@@ -45,6 +45,7 @@ class Environment(BaseSettings):
     owed_lease_s: float = Field(default=90, gt=0)
     owed_enqueued_for_s: float = Field(default=30, gt=0)
 
+    oauth_redirect_uris: str = ""
     jwt_algorithm: str = "HS256"
     jwt_keys: str = ""
     field_encryption_keys: str = ""
@@ -264,6 +265,8 @@ REDIS_URL = env.redis_url or (env.broker_url if env.broker_url.startswith(("redi
 WECOM_API_BASE = env.wecom_api_base.rstrip("/")
 WECHAT_API_BASE = env.wechat_api_base.rstrip("/")
 WECHAT_OAUTH_BASE = env.wechat_oauth_base.rstrip("/")
+OAUTH_REDIRECT_URIS = _listed(env.oauth_redirect_uris) or [f"{PUBLIC_URL}/"]
+"""Where WeCom's web page login may return to, each to the letter."""
 """Of the page a person's browser is sent to; the other two are called by us."""
 STORAGE = env.storage
 MEDIA_ROOT = env.media_dir or RUN_DIR / "media"

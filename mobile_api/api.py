@@ -13,10 +13,12 @@ from mobile_api.parsing import StrictParser
 from mobile_api.routers import (
     approvals,
     auth,
+    bindings,
     callbacks,
     customers,
     delegations,
     directory,
+    doors,
     expenses,
     files,
     handovers,
@@ -91,6 +93,8 @@ api = WaiqinAPI(
 errors.register(api)
 api.add_router("/auth", auth.router)
 api.add_router("/auth", sessions.router)
+api.add_router("/auth", doors.router)
+api.add_router("/auth", bindings.router)
 api.add_router("", me.router)
 api.add_router("", directory.router)
 api.add_router("", roles.router)

@@ -58,7 +58,11 @@ class Simulator:
 
     def issue_code(self, kind: str, user: str = "", **where: Any) -> str:
         """The code this person's device gets; the kinds and fields are those of control/people.py."""
-        return self._control("issue_code", {"kind": kind, "user": user, **where})["code"]
+        return self.issue(kind, user, **where)["code"]
+
+    def issue(self, kind: str, user: str = "", **where: Any) -> dict[str, str]:
+        """As `issue_code`, with the person's openid where he has one."""
+        return self._control("issue_code", {"kind": kind, "user": user, **where})
 
     def subscribe(self, user: str, template_id: str, choice: str = "accept", *, app_id: str) -> str:
         """The person answers a mini-program's question; the openid."""

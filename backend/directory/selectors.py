@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, Count, Q, QuerySet, When
+from django.db.models import Case, Count, F, Func, Q, QuerySet, TextField, Value, When
 
 from backend.core import clock
 from backend.core.actor import Actor, Scope
@@ -263,6 +263,27 @@ def list_devices(*, actor: Actor) -> QuerySet[Device]:
 def list_logins(*, actor: Actor) -> QuerySet[LoginRecord]:
     """The actor's own attempts to sign in, and those of others as him."""
     return LoginRecord.objects.filter(company_id=actor.company_id, employee_id=actor.person_id).order_by("-at", "-id")
+
+
+def device_id_of(*, session_id: UUID) -> str:
+    return Session.objects.values_list("device_id", flat=True).get(pk=session_id)
+
+
+def list_identities(*, actor: Actor) -> QuerySet[Identity]:
+    """How the actor can come in without a password."""
+    return Identity.objects.filter(company_id=actor.company_id, employee_id=actor.person_id).order_by(
+        "provider", "tenant"
+    )
+
+
+def employee_with_phone(*, company_id: UUID, number: str) -> Employee | None:
+    """The one active employee with this number (E.164), however it is written; None where there is none, or two."""
+    digits = number.removeprefix("+")
+    spellings = {digits, f"00{digits}"} | ({digits.removeprefix("86")} if digits.startswith("86") else set())
+    written = Func(F("phone"), Value(r"\D"), Value(""), Value("g"), function="regexp_replace", output_field=TextField())
+    active = Employee.objects.filter(company_id=company_id, is_active=True).exclude(phone="")
+    found = list(active.annotate(digits=written).filter(digits__in=spellings)[:2])
+    return found[0] if len(found) == 1 else None
 
 
 def login_restrictions_of(*, employee_id: UUID) -> QuerySet[LoginRestriction]:

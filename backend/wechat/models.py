@@ -116,6 +116,36 @@ class PlatformToken(models.Model):
         return secrets.decrypted(self.token_encrypted) if self.token_encrypted else ""
 
 
+class LoginCode(models.Model):
+    """A code that a device brought, claimed before the platform is asked for whom it stands: asked once, whatever
+    comes of it, and the same answer to the same device for a minute."""
+
+    class Status(models.TextChoices):
+        ASKING = "asking", bilingual("核实中", "being asked")
+        KNOWN = "known", bilingual("已核实", "known")
+        FAILED = "failed", bilingual("失败", "failed")
+
+    company = models.ForeignKey("directory.Company", models.PROTECT, related_name="+")
+    app = models.ForeignKey(App, models.CASCADE, related_name="+")
+    code_hash = models.BinaryField(max_length=32, unique=True)
+    state_hash = models.BinaryField(max_length=32, unique=True, null=True)
+    """Of the OAuth state that came with the code: good once too."""
+    device_id = models.CharField(max_length=64)
+    status = models.CharField(max_length=8, choices=Status.choices, default=Status.ASKING)
+    failure = models.CharField(max_length=32, blank=True)
+    """The stable code of the error that the device was answered."""
+    subject = models.CharField(max_length=128, blank=True)
+    session = models.ForeignKey("directory.Session", models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = bilingual("登录凭证", "login code")
+        verbose_name_plural = bilingual("登录凭证", "login codes")
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
 # By their rooms, found here by Django; they name `App` by its label, so that nothing goes round.
 from backend.wechat.callbacks.models import Callback  # noqa: E402
 from backend.wechat.directory.models import (  # noqa: E402
@@ -131,6 +161,7 @@ __all__ = [
     "Callback",
     "DepartmentLink",
     "DirectoryConflict",
+    "LoginCode",
     "MemberLink",
     "PlatformToken",
     "SyncRun",

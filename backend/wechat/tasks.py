@@ -6,6 +6,7 @@ from backend.wechat.callbacks import working
 from backend.wechat.directory import runs
 from backend.wechat.directory import services as directories
 from backend.wechat.directory.models import SyncRun
+from backend.wechat.services import claims
 
 
 @shared_task(name="wechat.callback")
@@ -25,3 +26,4 @@ def nights(**_: object) -> None:
     directories.owe_nights(at=at)
     callbacks.forget_old(at=at)
     runs.forget_old(at=at)
+    claims.forget_old(at=at)

@@ -22,9 +22,15 @@ router = Router(tags=["auth"])
 
 @router.post("/password", response=SignedInOut, auth=None)
 def log_in_with_password(request: HttpRequest, body: PasswordIn) -> SignedInOut:
-    device = device_of(body.device)
     return signed_in(
-        entry.log_in(company=body.company, number=body.number, password=body.password, device=device, at=clock.now())
+        entry.log_in(
+            company=body.company,
+            number=body.number,
+            password=body.password,
+            device=device_of(body.device),
+            binding_ticket=body.binding_ticket or "",
+            at=clock.now(),
+        )
     )
 
 

@@ -10,6 +10,9 @@ Password = Annotated[str, StringConstraints(min_length=1, max_length=256, patter
 RandomToken = Annotated[str, StringConstraints(min_length=20, max_length=200, pattern=r"^[A-Za-z0-9._-]+$")]
 
 
+Ticket = Annotated[str, StringConstraints(min_length=20, max_length=1000, pattern=r"^[A-Za-z0-9_:.=-]+$")]
+
+
 class DeviceIn(In):
     id: Key
     """Chosen by the app at installation; refresh tokens are bound to it."""
@@ -17,11 +20,16 @@ class DeviceIn(In):
     app: Annotated[str, StringConstraints(max_length=32, pattern=NO_NUL)] = ""
 
 
+CompanyCode = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
 class PasswordIn(In):
-    company: Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_-]+$")]
+    company: CompanyCode
     number: Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9_.-]+$")]
     password: Password
     device: DeviceIn
+    binding_ticket: Ticket | None = None
+    """From the answer `identity_not_bound`: binds that account on the way in."""
 
 
 class PasswordChangeIn(In):

@@ -17,9 +17,13 @@ from tests.support.tables import changed, contents
 from tests.support.visits import check_in_body, sample
 from tests.support.world import World, make_world
 
-OK, MADE, NOTHING, HIDDEN, FORBIDDEN = 200, 201, 204, 404, 403
+OK, MADE, NOTHING, HIDDEN, FORBIDDEN, REFUSED = 200, 201, 204, 404, 403, 422
 PUBLIC = {
     "POST /auth/password": "is the door itself",
+    "POST /auth/wechat": "the code is the proof",
+    "POST /auth/wechat/phone": "ticket and code are the proof",
+    "GET /auth/wecom/authorize-url": "is the way to the door",
+    "POST /auth/wecom": "the code is the proof",
     "POST /auth/device-approval": "the ticket is the proof",
     "GET /auth/jwks": "public keys are public",
     "POST /auth/refresh": "the refresh token is the proof",
@@ -81,6 +85,10 @@ MATRIX: dict[str, Row] = {
     "GET /auth/devices": own(),
     "POST /auth/devices/{device_id}/approve": of_li("device_id", "device"),
     "DELETE /auth/devices/{device_id}": of_li("device_id", "device"),
+    "GET /auth/bindings": own(),
+    # Theirs are tried in test_bindings.py; here a forged ticket and a provider that is none.
+    "POST /auth/bind": Row(REFUSED, REFUSED, body=lambda w: {"ticket": "forged" * 10}),
+    "DELETE /auth/bindings/{provider}": Row(REFUSED, REFUSED, {"provider": "session"}),
     "GET /me": own(),
     "GET /me/today": own(),
     "PATCH /me": Row(OK, OK, body=lambda w: {"version": 1, "language": "en"}),

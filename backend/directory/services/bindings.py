@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from backend.core.actor import Actor
 from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
 from backend.core.text import bilingual
+from backend.core.transactions import commits_in_steps
 from backend.directory.models import Door, Employee, Identity
 from backend.directory.services import sessions
 from backend.events import services as events
@@ -81,7 +82,7 @@ def employee_of(*, subject: Subject) -> Employee | None:
     return identity.employee if identity else None
 
 
-@transaction.atomic(savepoint=False)
+@commits_in_steps("it writes no row")
 def not_bound(*, subject: Subject, device_id: str, at: datetime) -> IdentityNotBound:
     """The answer to a proved identity that stands for nobody, with a ticket good on this device only."""
     until = at + TICKET_LIFETIME
@@ -89,7 +90,7 @@ def not_bound(*, subject: Subject, device_id: str, at: datetime) -> IdentityNotB
     return IdentityNotBound(ticket=signing.dumps(content, salt=_SALT), expires_in=int(TICKET_LIFETIME.total_seconds()))
 
 
-@transaction.atomic(savepoint=False)
+@commits_in_steps("it reads no row")
 def read_ticket(*, ticket: str, device_id: str, at: datetime) -> Subject:
     """Raises TicketRefused."""
     try:

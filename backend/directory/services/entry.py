@@ -6,17 +6,27 @@ from uuid import UUID
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 
+from backend.core.actor import Actor
 from backend.core.errors import DomainError, Unauthenticated
 from backend.core.text import bilingual
 from backend.core.transactions import commits_in_steps
 from backend.directory import attempts, tokens
-from backend.directory.models import Device, Door, Employee, LoginRecord, PendingSignIn, Session
-from backend.directory.services import devices, logins, restrictions, sessions, throttling
+from backend.directory.models import Device, Door, Employee, Identity, LoginRecord, PendingSignIn, Session
+from backend.directory.services import bindings, devices, logins, restrictions, sessions, throttling
 from backend.directory.services.sessions import AccountClosed, BadCredentials, SignedIn
 
 REPLY_GRACE = timedelta(seconds=60)
 """In which a client whose reply was lost gets the same session again."""
 Outcome = LoginRecord.Outcome
+NOTED = (
+    BadCredentials,
+    AccountClosed,
+    restrictions.AddressRefused,
+    restrictions.HoursRefused,
+    restrictions.DeviceNotRegistered,
+    devices.DeviceApprovalRequired,
+)
+"""Refusals that `admit` has put into the login log."""
 
 
 class ApprovalEnded(Unauthenticated):
@@ -25,11 +35,20 @@ class ApprovalEnded(Unauthenticated):
 
 
 @commits_in_steps("an attempt stays counted and noted although the sign-in fails")
-def log_in(*, company: str, number: str, password: str, device: logins.Device, at: datetime) -> SignedIn:
-    """Raises BadCredentials, TooManyAttempts with the seconds to wait, or what `enter` raises."""
+def log_in(
+    *, company: str, number: str, password: str, device: logins.Device, binding_ticket: str = "", at: datetime
+) -> SignedIn:
+    """With a ticket, the WeChat or WeCom account it stands for is bound to the person on the way in.
+
+    Raises BadCredentials, TooManyAttempts with the seconds to wait, or what `bindings.bind` and `enter` raise.
+    """
     employee = prove_password(
         company=company, number=number, password=password, door=Door.PASSWORD, device=device, at=at
     )
+    if binding_ticket:
+        subject = bindings.read_ticket(ticket=binding_ticket, device_id=device.id, at=at)
+        person = Actor(company_id=employee.company_id, employee_id=employee.pk)
+        bindings.bind(actor=person, employee_id=employee.pk, subject=subject, how=Identity.How.CONFIRMED, at=at)
     return enter(employee_id=employee.pk, door=Door.PASSWORD, device=device, at=at)
 
 
@@ -66,7 +85,7 @@ def enter(*, employee_id: UUID, door: str, device: logins.Device, at: datetime) 
 
     Raises AccountClosed, AddressRefused, HoursRefused, DeviceNotRegistered or DeviceApprovalRequired.
     """
-    outcome = _enter(employee_id, door, device, at)
+    outcome = admit(employee_id=employee_id, door=door, device=device, at=at)
     if isinstance(outcome, DomainError):
         raise outcome
     return outcome
@@ -97,7 +116,8 @@ def refusal_at_admin(*, employee: Employee, at: datetime) -> DomainError | None:
 
 
 @transaction.atomic
-def _enter(employee_id: UUID, door: str, device: logins.Device, at: datetime) -> SignedIn | DomainError:
+def admit(*, employee_id: UUID, door: str, device: logins.Device, at: datetime) -> SignedIn | DomainError:
+    """As `enter`, for a caller with a transaction of its own: a refusal is returned, to be raised after the commit."""
     employee = Employee.objects.select_for_update().get(pk=employee_id)
     verdict = restrictions.judge(employee=employee, at=at)
     refusal = _closed(employee, door) or verdict.refusal
@@ -136,7 +156,7 @@ def _enter_with_approval(ticket: str, device_id: str, at: datetime) -> SignedIn 
     if pending.device.status == Device.Status.REVOKED:
         return devices.DeviceRefused()
     device = logins.Device(id=device_id, name=pending.device.name, app=pending.device.app)
-    outcome = _enter(pending.device.employee_id, pending.door, device, at)
+    outcome = admit(employee_id=pending.device.employee_id, door=pending.door, device=device, at=at)
     if isinstance(outcome, SignedIn):
         pending.used_at, pending.session = at, outcome.session
         pending.save(update_fields=["used_at", "session"])

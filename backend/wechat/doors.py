@@ -1,0 +1,27 @@
+"""Through which app people of a company come by which door."""
+
+from uuid import UUID
+
+from backend.core.errors import NotFound
+from backend.directory.models import Door, Identity
+from backend.wechat.models import App
+
+PROVIDERS = {
+    Door.WECOM: Identity.Provider.WECOM,
+    Door.WECOM_MINI_PROGRAM: Identity.Provider.WECOM,
+    Door.WECHAT: Identity.Provider.WECHAT,
+}
+KINDS = {Identity.Provider.WECOM: App.Kind.WECOM_APP, Identity.Provider.WECHAT: App.Kind.MINI_PROGRAM}
+
+
+def app_for(*, company_id: UUID, door: str, name: str) -> App:
+    """The app through which people of this company come by this door; `name` is its agent or app id where the company
+    has several. Raises NotFound."""
+    kind = KINDS[PROVIDERS[Door(door)]]
+    apps = App.objects.filter(company_id=company_id, kind=kind).order_by("pk")
+    if name:
+        apps = apps.filter(agent_id=int(name)) if kind == App.Kind.WECOM_APP else apps.filter(platform_id=name)
+    app = apps.first()
+    if app is None:
+        raise NotFound()
+    return app
