@@ -139,7 +139,7 @@ class TestRows:
             ",shipped,2026-11-21,X4,,,",
             f"{number},paid,2026-11-21,X5,,,12.345",
             f"{number},shipped,2999-01-01,X6,,,",
-            f"{number},shipped,2027-11-21,X7,,,",
+            f"{number},shipped,2099-11-21,X7,,,",
             f"{number},delivered,2026-11-21,D1,,,",
         )
         imported = take_in(shop, rows)
