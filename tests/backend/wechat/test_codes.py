@@ -1,4 +1,4 @@
-"""What a phone's code is exchanged for. The answers are those of the documents, put in the platform's mouth."""
+"""What a phone's code is exchanged for, and what it is not."""
 
 import json
 from collections.abc import Callable
@@ -9,9 +9,10 @@ from backend.core.actor import Actor
 from backend.directory.services import people
 from backend.wechat import mini_program, transport, wecom
 from backend.wechat.errors import CodeSpent, Configuration, NotAMember, Transient
-from backend.wechat.members import Identity, Member, MemberDetail, PhoneNumber
+from backend.wechat.members import Member, MemberDetail, PhoneNumber
 from backend.wechat.models import App
 from backend.wechat.services import apps
+from tests.backend.wechat.conftest import CORP
 from tests.simulators import Simulator
 
 USERINFO = "/cgi-bin/auth/getuserinfo"
@@ -24,71 +25,110 @@ CODE = "c0de-of-a-phone"
 MINI_SECRET = "s3cret-of-the-mini-program"
 
 
+AT = {"corp_id": "ww-waiqin", "agent_id": 1000002}
+MINI = "wx-waiqin"
+
+
+@pytest.fixture(autouse=True)
+def _world(platform: Simulator):
+    """Our mini-program, linked with our application, and a person who is the same in WeChat and WeCom."""
+    account = {"app_id": MINI, "kind": "mini_program", "secret": MINI_SECRET, "open_platform": "waiqin"}
+    li = {"user_id": "LiLei", "name": "李雷", "mobile": "13800000000", "email": "li@waiqin.cn"}
+    linked, other = CORP["apps"][0] | {"mini_programs": [MINI]}, CORP["apps"][1]
+    platform.seed(
+        CORP | {"users": [li, *CORP["users"][1:]], "apps": [linked, other]},
+        accounts=[account],
+        people=[{"name": "李雷", "phone": "13800000000"}],
+    )
+
+
 @pytest.fixture
 def mini(platform: Simulator, settings, db) -> App:
     settings.WECHAT_API_BASE = platform.url
     company = people.found_company(code="waiqin", name="外勤公司")
-    return apps.configure_app(
-        actor=Actor.system(company.pk), kind="mini_program", platform_id="wx-waiqin", secret=MINI_SECRET
-    )
+    return apps.configure_app(actor=Actor.system(company.pk), kind="mini_program", platform_id=MINI, secret=MINI_SECRET)
 
 
 def answers(platform: Simulator, path: str, **answer: object) -> dict[str, object]:
     return {"path": path, "body": json.dumps(answer), "count": None}
 
 
-def test_a_code_names_a_member(platform: Simulator, app: App):
-    platform.faults(answers(platform, USERINFO, errcode=0, userid="LiLei", user_ticket="T"))
-    assert wecom.client_for(app).member_of_code(CODE) == Member("ww-waiqin", "LiLei", "T")
-    [request] = platform.requests(USERINFO)
-    assert request["query"]["code"] == CODE
+def test_a_code_names_a_member_and_works_once(platform: Simulator, app: App):
+    client, code = wecom.client_for(app), platform.issue_code("oauth", "LiLei", **AT)
+    assert client.member_of_code(code) == Member("ww-waiqin", "LiLei")
+    with pytest.raises(CodeSpent):
+        client.member_of_code(code)
+
+
+def test_a_code_ends_after_five_minutes(platform: Simulator, app: App):
+    code = platform.issue_code("oauth", "LiLei", **AT)
+    platform.advance(300)
+    with pytest.raises(CodeSpent):
+        wecom.client_for(app).member_of_code(code)
 
 
 def test_a_stranger_is_refused(platform: Simulator, app: App):
-    platform.faults(answers(platform, USERINFO, errcode=0, openid="o1", external_userid="wm1"))
     with pytest.raises(NotAMember):
-        wecom.client_for(app).member_of_code(CODE)
+        wecom.client_for(app).member_of_code(platform.issue_code("oauth", openid="a-stranger", **AT))
+
+
+def test_a_code_of_another_app_opens_nothing(platform: Simulator, app: App):
+    code = platform.issue_code("oauth", "LiLei", corp_id="ww-waiqin", agent_id=1000003)
+    with pytest.raises((CodeSpent, Configuration)):
+        wecom.client_for(app).member_of_code(code)
 
 
 def test_a_ticket_opens_what_the_member_shows(platform: Simulator, app: App):
-    platform.faults(answers(platform, DETAIL, errcode=0, userid="LiLei", mobile="13800000000", biz_mail="li@x.cn"))
-    detail = wecom.client_for(app).detail_of_ticket("TICKET")
-    assert detail == MemberDetail("LiLei", "+8613800000000", "li@x.cn")
-    [request] = platform.requests(DETAIL)
-    assert json.loads(request["body"]) == {"user_ticket": "TICKET"}
+    client = wecom.client_for(app)
+    member = client.member_of_code(platform.issue_code("oauth", "LiLei", scope="snsapi_privateinfo", **AT))
+    assert client.detail_of_ticket(member.user_ticket) == MemberDetail("LiLei", "+8613800000000", "li@waiqin.cn")
+    platform.advance(1800)
+    with pytest.raises(CodeSpent):
+        client.detail_of_ticket(member.user_ticket)
 
 
 def test_a_mini_program_inside_wecom_names_a_member_of_our_corporation(platform: Simulator, app: App):
+    code = platform.issue_code("wecom_mini_program", "LiLei", corp_id="ww-waiqin", app_id=MINI)
+    assert wecom.client_for(app).member_of_mini_program_code(code) == Member("ww-waiqin", "LiLei")
     session = {"errcode": 0, "userid": "LiLei", "session_key": "K"}
-    platform.faults(answers(platform, WECOM_SESSION, corpid="ww-waiqin", **session))
-    assert wecom.client_for(app).member_of_mini_program_code(CODE) == Member("ww-waiqin", "LiLei")
     platform.faults(answers(platform, WECOM_SESSION, corpid="ww-other", **session))
     with pytest.raises(NotAMember):
         wecom.client_for(app).member_of_mini_program_code(CODE)
 
 
+def test_two_corporations_at_once_know_their_own(platform: Simulator, app: App, configured):
+    corp = {"corp_id": "ww-other", "users": [{"user_id": "LiLei"}], "apps": [{"agent_id": 1, "secret": "theirs"}]}
+    platform.seed(corp)
+    other = configured(platform_id="ww-other", agent_id=1, secret="theirs")
+    code = platform.issue_code("oauth", "LiLei", corp_id="ww-other", agent_id=1)
+    assert wecom.client_for(other).member_of_code(code).corp_id == "ww-other"
+    assert wecom.client_for(app).member_of_code(platform.issue_code("oauth", "LiLei", **AT)).corp_id == "ww-waiqin"
+
+
 def test_a_mini_program_names_a_person_without_any_token(platform: Simulator, mini: App):
-    platform.faults(answers(platform, WECHAT_SESSION, openid="o1", unionid="u1", session_key="K"))
-    assert mini_program.client_for(mini).identity_of_code(CODE) == Identity("o1", "u1")
-    [request] = platform.requests()
-    assert request["query"] == {
-        "appid": "wx-waiqin",
-        "secret": MINI_SECRET,
-        "js_code": CODE,
-        "grant_type": "authorization_code",
-    }
+    client, code = mini_program.client_for(mini), platform.issue_code("mini_program", "李雷", app_id=MINI)
+    identity = client.identity_of_code(code)
+    assert (identity.openid[:1], identity.union_id[:1]) == ("o", "u")
+    with pytest.raises(CodeSpent):
+        client.identity_of_code(code)
+    assert {request["path"] for request in platform.requests()} == {WECHAT_SESSION}
 
 
-def test_a_phone_number_needs_a_stable_token(platform: Simulator, mini: App):
-    info = {"phoneNumber": "13800000000", "purePhoneNumber": "13800000000", "countryCode": "86"}
-    platform.faults(
-        answers(platform, TOKEN, access_token="t", expires_in=7200),
-        answers(platform, PHONE, errcode=0, phone_info=info),
-    )
+def test_a_phone_number_needs_one_stable_token(platform: Simulator, mini: App):
     client = mini_program.client_for(mini)
-    assert client.phone_of_code(CODE) == client.phone_of_code(CODE) == PhoneNumber("+8613800000000", "86")
+    for _ in range(2):
+        code = platform.issue_code("phone", "李雷", app_id=MINI)
+        assert client.phone_of_code(code) == PhoneNumber("+8613800000000", "86")
     [token] = platform.requests(TOKEN)
     assert json.loads(token["body"])["force_refresh"] is False
+
+
+def test_a_stable_token_that_died_early_costs_one_more_call(platform: Simulator, mini: App):
+    client = mini_program.client_for(mini)
+    client.phone_of_code(platform.issue_code("phone", "李雷", app_id=MINI))
+    platform.revoke_tokens()
+    client.phone_of_code(platform.issue_code("phone", "李雷", app_id=MINI))
+    assert [len(platform.requests(path)) for path in (TOKEN, PHONE)] == [2, 3]
 
 
 def test_a_token_that_stays_the_refused_one_is_forced_once(platform: Simulator, mini: App):
