@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-WORD = re.compile(r"[\w+-]{6,}")
+WORD = re.compile(r"[\w+-]{8,}")
 LOOKS = {
     "a token": re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}"),
     "a bearer token": re.compile(r"(?i)\bbearer\s+[\w.-]{12,}"),
@@ -26,7 +26,7 @@ class Guard:
         self.found: list[str] = []
 
     def learn(self, secret: str, what: str) -> None:
-        """Its longest word stands for it; one shorter than that of any word worth hiding is left out."""
+        """Its longest word stands for it; words under eight letters, which tests use freely, are left out."""
         if words := WORD.findall(secret):
             self._known[max(words, key=len)] = what
 

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
@@ -73,7 +74,7 @@ def _requests(names: list[str], wecom: App) -> dict[str, list[dict[str, Any]]]:
     def wechat(name: str) -> dict[str, Any]:
         return {"code": _control("issue_code", {"kind": "mini_program", "user": name, "app_id": MINI})["code"]}
 
-    doors = {
+    doors: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
         "login_password": ("password", lambda name: {"number": name, "password": PASSWORD}),
         "login_wecom": ("wecom", page),
         "login_wecom_mini": ("wecom", mini),
