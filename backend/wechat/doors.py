@@ -19,8 +19,10 @@ def app_for(*, company_id: UUID, door: str, name: str) -> App:
     has several. Raises NotFound."""
     kind = KINDS[PROVIDERS[Door(door)]]
     apps = App.objects.filter(company_id=company_id, kind=kind).order_by("pk")
-    if name:
-        apps = apps.filter(agent_id=int(name)) if kind == App.Kind.WECOM_APP else apps.filter(platform_id=name)
+    if name and kind == App.Kind.WECOM_APP:
+        apps = apps.filter(agent_id=int(name)) if name.isdecimal() else apps.none()
+    elif name:
+        apps = apps.filter(platform_id=name)
     app = apps.first()
     if app is None:
         raise NotFound()

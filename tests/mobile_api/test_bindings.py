@@ -84,6 +84,15 @@ def test_with_a_code_while_signed_in(cast, phone):  # noqa: F811
     assert li.post("/auth/bind", {"door": "wechat"}).status_code == 422
 
 
+@pytest.mark.parametrize("app", ["no-such-app", "-1", "9" * 64])
+@pytest.mark.parametrize("door", ["wechat", "wecom", "wecom_mini_program"])
+def test_an_app_that_we_have_not_is_not_found(cast, phone, door, app):  # noqa: F811
+    li = Caller(log_in().json()["access_token"])
+    page = {"state": "a" * 106, "verifier": "v" * 43} if door == "wecom" else {}
+    assert code_of(li.post("/auth/bind", {"door": door, "code": "c" * 20, "app": app} | page)) == (404, "not_found")
+    assert not Identity.objects.exists()
+
+
 def test_one_account_stands_for_one_person(cast, phone, ticket):  # noqa: F811
     log_in(binding_ticket=ticket)
     han = Caller(log_in("phone-1", "1001").json()["access_token"])
