@@ -1,7 +1,7 @@
 """Where the embedded server's files lie and under which account it runs.
 
 PostgreSQL refuses to run as root. Started by root it runs as the owner of its data folder or, at first, as
-the system account `pgserver`. That account may be unable to enter the clone (say /root/waiqin); then data
+the system account `pgserver`. That account may be unable to enter the clone (in the home of root, say); then data
 and programs are placed under /var/tmp, rather than opening anyone's home folder to the world.
 """
 
