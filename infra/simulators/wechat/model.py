@@ -106,11 +106,19 @@ class Corp:
         """The members in the app's visible range, by lower-case id: user ids ignore case."""
         if app.visible is None and app.visible_departments is None:
             return self.users
-        seen = {user_id.lower() for user_id in app.visible or ()}
-        inside = self.departments_seen_by(app) if app.visible_departments is not None else {}
-        return {
-            key: user for key, user in self.users.items() if key in seen or any(d in inside for d in user.departments)
-        }
+        seen, inside = self._range(app)
+        return {key: user for key, user in self.users.items() if key in seen or inside & set(user.departments)}
+
+    def sees(self, app: App, key: str) -> bool:
+        """Whether this member is in the app's range; quick even in a large corporation."""
+        if app.visible is None and app.visible_departments is None:
+            return key in self.users
+        seen, inside = self._range(app)
+        return key in self.users and (key in seen or bool(inside & set(self.users[key].departments)))
+
+    def _range(self, app: App) -> tuple[set[str], set[int]]:
+        inside = set(self.departments_seen_by(app)) if app.visible_departments is not None else set()
+        return {user_id.lower() for user_id in app.visible or ()}, inside
 
     def departments_seen_by(self, app: App) -> dict[int, Department]:
         if app.visible is None and app.visible_departments is None:

@@ -20,7 +20,7 @@ def getuserinfo(state: State, call: Call) -> dict[str, object]:
     if not code.member:
         return _ok(openid=code.subject, external_userid="wm" + code.subject)
     answer = _ok(userid=code.subject)
-    if code.scope == PRIVATE and code.subject.lower() in state.corp_of(app).members_seen_by(app):
+    if code.scope == PRIVATE and state.corp_of(app).sees(app, code.subject.lower()):
         answer["user_ticket"] = codes.issue(state, TICKET, app.key, code.subject)
         state.codes[str(answer["user_ticket"])].expires_at = state.now() + USER_TICKET_SECONDS
     return answer

@@ -31,7 +31,7 @@ def get(state: State, call: Call) -> dict[str, object]:
     corp, key = state.corp_of(app), user_id.lower()
     if key not in corp.users:
         raise error(60111)
-    if key not in corp.members_seen_by(app):
+    if not corp.sees(app, key):
         raise error(60011)
     return {"errcode": 0, "errmsg": "ok", **_details(corp.users[key], app)}
 
