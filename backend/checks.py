@@ -12,7 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from backend.core.text import in_both
 from backend.directory import keys
-from backend.settings import DEVELOPMENT_SECRET, env
+from backend.environment import DEVELOPMENT_SECRET
+from backend.settings import env
 
 MIN_KEY_BYTES = 32
 BROKERS = {"filesystem", "redis", "rediss", "amqp", "amqps", "pyamqp"}

@@ -1,4 +1,4 @@
-"""Every setting, typed, from the environment (docs/operations.md lists the variables).
+"""Every setting, from the environment (backend/environment.py; docs/operations.md lists the variables).
 
 Development needs none of them: without DATABASE_URL an embedded PostgreSQL is started, without BROKER_URL Celery talks
 through files. Production is told by ENVIRONMENT=production and refuses to start on anything that is only fit for a
@@ -6,75 +6,15 @@ desk (backend/checks.py).
 """
 
 import hashlib
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from backend.core.text import bilingual, in_both
-
-ROOT = Path(__file__).resolve().parent.parent
-DEVELOPMENT_SECRET = "development-only-secret-never-for-production"  # noqa: S105
-
-
-class Environment(BaseSettings):
-    """Lists are comma-separated. An unset variable means development."""
-
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
-
-    environment: Literal["development", "production"] = "development"
-    debug: bool = False
-    secret_key: str = DEVELOPMENT_SECRET
-    allowed_hosts: str = ""
-    trusted_proxies: int = Field(default=0, ge=0, le=5)
-    cors_origins: str = ""
-    person_rate: float = Field(default=20, gt=0)
-    address_rate: float = Field(default=200, gt=0)
-    public_url: str = "http://127.0.0.1:8000"
-    run_dir: Path = ROOT / ".run"
-
-    database_url: str = ""
-    database_statement_timeout_ms: int = Field(default=15_000, ge=0)
-    database_transaction_timeout_ms: int = Field(default=60_000, ge=0)
-    broker_url: str = ""
-    redis_url: str = ""
-    owed_lease_s: float = Field(default=90, gt=0)
-    owed_enqueued_for_s: float = Field(default=30, gt=0)
-
-    oauth_redirect_uris: str = ""
-    jwt_algorithm: str = "HS256"
-    jwt_keys: str = ""
-    field_encryption_keys: str = ""
-    revocation_check_s: float = Field(default=1.0, ge=0, le=2)
-
-    wecom_api_base: str = "http://127.0.0.1:8090"
-    wechat_api_base: str = "http://127.0.0.1:8090"
-    wechat_oauth_base: str = "http://127.0.0.1:8090"
-
-    storage: Literal["local", "s3"] = "local"
-    media_dir: Path | None = None
-    s3_bucket: str = ""
-    s3_endpoint: str = ""
-    s3_region: str = "us-east-1"
-    s3_access_key: str = ""
-    s3_secret_key: str = ""
-
-
-def _read() -> Environment:
-    """What is wrong is told by name and never by value, which may be a secret."""
-    try:
-        return Environment()
-    except ValidationError as exc:
-        wrong = "; ".join(f"{str(error['loc'][0]).upper()}: {error['msg']}" for error in exc.errors())
-        raise ImproperlyConfigured(in_both(f"环境变量有误：{wrong}", f"in the environment: {wrong}")) from None
-
-
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+from backend.environment import ROOT as ROOT
+from backend.environment import listed, read
 
 
 def _derived(purpose: str) -> str:
@@ -82,11 +22,11 @@ def _derived(purpose: str) -> str:
     return hashlib.sha256(f"{purpose}:{SECRET_KEY}".encode()).hexdigest()
 
 
-env = _read()
+env = read()
 PRODUCTION = env.environment == "production"
 DEBUG = env.debug
 SECRET_KEY = env.secret_key
-ALLOWED_HOSTS = _listed(env.allowed_hosts) or ([] if PRODUCTION else ["127.0.0.1", "localhost", "testserver"])
+ALLOWED_HOSTS = listed(env.allowed_hosts) or ([] if PRODUCTION else ["127.0.0.1", "localhost", "testserver"])
 TRUSTED_PROXIES = env.trusted_proxies
 PUBLIC_URL = env.public_url.rstrip("/")
 RUN_DIR = env.run_dir
@@ -207,11 +147,11 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
 ]
 JWT_ALGORITHM = env.jwt_algorithm
-JWT_KEYS = _listed(env.jwt_keys) or [_derived("jwt")]
+JWT_KEYS = listed(env.jwt_keys) or [_derived("jwt")]
 """The first signs, all verify (backend/directory/keys.py)."""
 JWT_ISSUER = "waiqin"
 JWT_AUDIENCE = "waiqin-mobile"
-FIELD_ENCRYPTION_KEYS = _listed(env.field_encryption_keys) or [_derived("fields")]
+FIELD_ENCRYPTION_KEYS = listed(env.field_encryption_keys) or [_derived("fields")]
 REVOCATION_CHECK_S = env.revocation_check_s
 
 # --- Celery carries, rows remember (docs/adr/0006) ---
@@ -265,9 +205,9 @@ REDIS_URL = env.redis_url or (env.broker_url if env.broker_url.startswith(("redi
 WECOM_API_BASE = env.wecom_api_base.rstrip("/")
 WECHAT_API_BASE = env.wechat_api_base.rstrip("/")
 WECHAT_OAUTH_BASE = env.wechat_oauth_base.rstrip("/")
-OAUTH_REDIRECT_URIS = _listed(env.oauth_redirect_uris) or [f"{PUBLIC_URL}/"]
-"""Where WeCom's web page login may return to, each to the letter."""
 """Of the page a person's browser is sent to; the other two are called by us."""
+OAUTH_REDIRECT_URIS = listed(env.oauth_redirect_uris) or [f"{PUBLIC_URL}/"]
+"""Where WeCom's web page login may return to, each to the letter."""
 STORAGE = env.storage
 MEDIA_ROOT = env.media_dir or RUN_DIR / "media"
 S3 = {
@@ -294,7 +234,7 @@ UNFOLD = {"SITE_TITLE": bilingual("外勤管理后台", "Waiqin admin"), "SITE_H
 
 # --- Security ---
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-CORS_ORIGINS = frozenset(_listed(env.cors_origins))
+CORS_ORIGINS = frozenset(listed(env.cors_origins))
 PERSON_RATE, ADDRESS_RATE = env.person_rate, env.address_rate
 """Requests a second, for each worker process. Behind one address may sit a whole company or a mobile network."""
 BURST_S = 15
