@@ -1,10 +1,10 @@
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from django.db import models
 from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Now
 
+from backend.core import clock
 from backend.core.actor import Actor
 from backend.core.text import bilingual
 from backend.directory.models.delegations import in_force_at
@@ -116,7 +116,7 @@ class Approval(Document):
     @classmethod
     def also_visible_to(cls, actor: Actor) -> Q:
         """What he may decide in another's name, as long as it is so."""
-        return Q(pk__in=stood_in_for(delegate_id=actor.person_id, at=Now()).values("approval_id"))
+        return Q(pk__in=stood_in_for(delegate_id=actor.person_id, at=clock.now()).values("approval_id"))
 
     @property
     def is_pending(self) -> bool:
@@ -169,11 +169,8 @@ class Task(models.Model):
         return self.status in {self.Status.APPROVED, self.Status.REJECTED}
 
 
-def stood_in_for(*, delegate_id: UUID, at: Any) -> QuerySet[Task]:
-    """Open tasks that this person may decide in the name of those they belong to: never about what he submitted.
-
-    `at` may be an expression of the database.
-    """
+def stood_in_for(*, delegate_id: UUID, at: datetime) -> QuerySet[Task]:
+    """Open tasks that this person may decide in the name of those they belong to: never about what he submitted."""
     given = "employee__delegations_given__"
     all_kinds = Q(**{f"{given}document_types": []})
     this_kind = Q(**{f"{given}document_types__contains": [F("approval__document_type")]})

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
-from django.db.models.functions import Now
 
 from backend.approvals import registry, routing
 from backend.approvals.models import Approval, Decision, Task, stood_in_for
+from backend.core import clock
 from backend.core.actor import Actor
 from backend.directory.models import Employee
 
@@ -91,7 +91,7 @@ def open_task_count(*, actor: Actor) -> int:
 def _waiting_for(actor: Actor, field: str) -> QuerySet[Task, Any]:
     """This field of his open tasks and of those he may decide in another's name; each part has its index."""
     mine = Task.objects.filter(employee_id=actor.person_id, closed_at=None)
-    delegated = stood_in_for(delegate_id=actor.person_id, at=Now())
+    delegated = stood_in_for(delegate_id=actor.person_id, at=clock.now())
     both: QuerySet[Task, Any] = mine.values(field).union(delegated.values(field))
     return both
 
@@ -135,7 +135,7 @@ def _on_behalf_of(actor: Actor, approval: Approval, tasks: list[Task]) -> list[E
     others = {task.pk: task.employee for task in tasks if task.is_open and task.employee_id != actor.employee_id}
     if not others or approval.owner_id == actor.employee_id:
         return []
-    found = stood_in_for(delegate_id=actor.person_id, at=Now()).filter(pk__in=others).order_by("pk")
+    found = stood_in_for(delegate_id=actor.person_id, at=clock.now()).filter(pk__in=others).order_by("pk")
     return [others[pk] for pk in found.values_list("pk", flat=True)]
 
 

@@ -1,4 +1,9 @@
-"""The server's clock. Services take `at` as a parameter; only the edges (routers, tasks, commands) ask."""
+"""The server's clock, the only one by which anything is judged.
+
+Services take `at` as a parameter; only the edges (routers, tasks, commands) ask. What somebody sees at this moment
+(`visible_to`, a count for the home screen) has no such parameter and asks here, never the database: two clocks would
+disagree about the moment at which a delegation ends. The database's own serves for columns that tell an order.
+"""
 
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo

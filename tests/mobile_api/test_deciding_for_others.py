@@ -1,6 +1,9 @@
 """A delegate decides in the giver's name, and only while he stands in for him."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 
 from backend.approvals import services
 from backend.approvals.models import Approval, Decision, Task
@@ -9,6 +12,7 @@ from backend.directory.services import people
 from backend.events.models import Event
 from mobile_api.schemas.approvals import ApprovalsOut, DecisionScreenOut
 from notifications.models import Notification
+from tests.support.client import Caller, access_token
 from tests.support.contract import reads_as
 from tests.support.delegations import delegated, over
 from tests.support.expenses import prepare, submitted
@@ -56,6 +60,19 @@ class TestWhatTheDelegateSees:
         assert refused(api(cast.zhao).get(path_of(request)), 404, "not_found")
         assert refused(decide(api, cast.zhao, request, for_whom=cast.han), 404, "not_found")
         assert Approval.objects.get().is_pending
+
+    def test_it_begins_and_ends_by_the_servers_clock(self, api, cast):
+        made = delegated(cast.han, cast.zhao, 1, 2)
+        request = submitted(cast.li)
+        for moment, expected in ((made.starts_at, 1), (made.ends_at - timedelta(seconds=1), 1), (made.ends_at, 0)):
+            assert api(cast.zhao).get("/me/today").json()["open_tasks"] == 0
+            with time_machine.travel(moment, tick=False):
+                zhao = Caller(access_token(cast.zhao))
+                assert zhao.get("/me/today").json()["open_tasks"] == expected
+                assert [item["id"] for item in zhao.get("/approvals", box="todo").json()["items"]] == [
+                    str(request.approval_id)
+                ] * expected
+                assert zhao.get(path_of(request)).status_code == (200 if expected else 404)
 
     def test_nothing_before_the_first_day_and_nothing_of_other_kinds(self, api, cast):
         delegated(cast.han, cast.zhao, 1, 2)

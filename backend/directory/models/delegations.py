@@ -29,8 +29,8 @@ class DelegationQuerySet(models.QuerySet["Delegation"]):
         return self.filter(in_force_at(at))
 
 
-def in_force_at(at: object, prefix: str = "") -> Q:
-    """`prefix` leads from the queried model to the delegation. `at` may be an expression of the database."""
+def in_force_at(at: datetime, prefix: str = "") -> Q:
+    """`prefix` leads from the queried model to the delegation."""
     names = {
         "starts_at__lte": at,
         "ends_at__gt": at,
