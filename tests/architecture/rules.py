@@ -84,6 +84,29 @@ def no_wall_clock_in_rules(trees: Trees) -> Iterator[str]:
                     yield f"{path}:{node.lineno} {ast.unparse(node)}"
 
 
+def nothing_is_judged_by_the_databases_clock(trees: Trees) -> Iterator[str]:
+    """`Now()` only fills a column (`db_default`); what holds at this moment is asked of backend/core/clock.py."""
+    for path, tree in trees:
+        defaults = {
+            id(node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword) and node.arg == "db_default"
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Now") and id(node) not in defaults:
+                yield f"{path}:{node.lineno}"
+
+
+def schemas_have_names_of_their_own(trees: Trees) -> Iterator[str]:
+    """ninja names components by class, so of two with one name the contract would silently hold only one."""
+    first: dict[str, str] = {}
+    for path, tree in trees:
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.ClassDef) or path.parts[:2] != ("mobile_api", "schemas"):
+                continue
+            here = f"{path}:{node.lineno}"
+            if (there := first.setdefault(node.name, here)) != here:
+                yield f"{here} {node.name} is also at {there}"
+
+
 def files_stay_small(sources: Iterable[tuple[Path, str]]) -> Iterator[str]:
     """Past 400 lines a file is split by subject, never by layer."""
     for path, text in sources:

@@ -18,6 +18,8 @@ PLANTED = {
     rules.services_are_atomic_and_say_who: ("backend/visits/services.py", "def check_in(*, actor): ..."),
     rules.no_forbidden_habits: ("backend/visits/models.py", "class Meta:\n    ordering = ['id']"),
     rules.no_wall_clock_in_rules: ("backend/visits/rules.py", "clock.now()"),
+    rules.nothing_is_judged_by_the_databases_clock: ("backend/visits/selectors.py", "rows.filter(ends_at__gt=Now())"),
+    rules.schemas_have_names_of_their_own: ("mobile_api/schemas/x.py", "class Out: ...\nclass Out: ..."),
 }
 
 
