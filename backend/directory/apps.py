@@ -11,4 +11,5 @@ class DirectoryConfig(AppConfig):
         from backend.directory import held, holdings
 
         holdings.register(held.REPORTS)
+        holdings.register(held.DEPARTMENTS)
         holdings.register(held.DELEGATIONS)

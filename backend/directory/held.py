@@ -1,15 +1,15 @@
-"""What people hold of the directory itself: the colleagues who report to them, and for whom they stand in."""
+"""What people hold of the directory itself: who reports to them, the departments they lead, for whom they stand in."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from backend.core.text import bilingual
 from backend.directory.holdings import Case, Holding, Moved, Why
-from backend.directory.models import Delegation, Employee
+from backend.directory.models import Delegation, Department, Employee
 from backend.directory.models.handovers import HandoverItem
 from backend.directory.standing_in import conflict_of, superiors_of
 from backend.events import services as events
@@ -30,7 +30,7 @@ def _move_reports(*, case: Case, rows: Sequence[Employee], successor: Employee) 
         for pk, person in sorted(people.items(), key=lambda pair: pair[0])
     ]
     for pk, manager_id in managers.items():
-        Employee.objects.filter(pk=pk).update(manager_id=manager_id)
+        _put_below(pk, manager_id)
     _tell_reports(case, ((people[each.row_id], each.before, each.after) for each in moved))
     return moved
 
@@ -48,10 +48,15 @@ def _put_reports_back(*, case: Case, items: Sequence[HandoverItem]) -> dict[int,
         if manager_id is not None and person.pk in superiors_of(employee_id=UUID(manager_id)):
             stay[item.pk] = Why.CIRCULAR
             continue
-        Employee.objects.filter(pk=person.pk).update(manager_id=manager_id)
+        _put_below(person.pk, manager_id)
         told.append((person, item.after, item.before))
     _tell_reports(case, told)
     return stay
+
+
+def _put_below(employee_id: UUID, manager_id: UUID | str | None) -> None:
+    """With a new version: what somebody is editing at that moment was read before."""
+    Employee.objects.filter(pk=employee_id).update(manager_id=manager_id, version=F("version") + 1)
 
 
 def _tell_reports(case: Case, changes: Iterable[tuple[Employee, Any, Any]]) -> None:
@@ -64,6 +69,42 @@ def _tell_reports(case: Case, changes: Iterable[tuple[Employee, Any, Any]]) -> N
 
 def _line(manager_id: UUID | None) -> dict[str, str | None]:
     return {"manager_id": str(manager_id) if manager_id else None}
+
+
+def _led(leader: Employee, at: datetime) -> QuerySet[Department]:
+    return Department.objects.filter(company_id=leader.company_id, leader_id=leader.pk, dissolved_at=None)
+
+
+def _move_departments(*, case: Case, rows: Sequence[Department], successor: Employee) -> list[Moved]:
+    moved = [Moved(row.pk, row.name, _head(row.leader_id), _head(successor.pk)) for row in rows]
+    _give_leader(case, rows, successor.pk)
+    return moved
+
+
+def _put_departments_back(*, case: Case, items: Sequence[HandoverItem]) -> dict[int, Why]:
+    ids = [item.row_id for item in items]
+    found = {str(row.pk): row for row in Department.objects.filter(pk__in=ids).select_for_update().order_by("pk")}
+    stay = {
+        item.pk: Why.CLOSED if found[item.row_id].dissolved_at else Why.MOVED_ON
+        for item in items
+        if _head(found[item.row_id].leader_id) != item.after
+    }
+    _give_leader(case, [found[item.row_id] for item in items if item.pk not in stay], case.leaver.pk)
+    return stay
+
+
+def _give_leader(case: Case, rows: Sequence[Department], leader_id: UUID) -> None:
+    Department.objects.filter(pk__in=[row.pk for row in rows]).update(leader_id=leader_id, version=F("version") + 1)
+    facts = (
+        (row, {"before": _head(row.leader_id), "after": _head(leader_id), "handover_id": str(case.handover_id)})
+        for row in rows
+    )
+    events.record_many("department.changed", facts, actor=case.actor, at=case.at)
+
+
+def _head(leader_id: UUID | None) -> dict[str, str]:
+    """As `services.departments` tells it."""
+    return {"leader": str(leader_id or "")}
 
 
 def _delegations(delegate: Employee, at: datetime) -> QuerySet[Delegation]:
@@ -135,6 +176,14 @@ REPORTS = Holding(
     rows=reports_of,
     move=_move_reports,
     put_back=_put_reports_back,
+)
+DEPARTMENTS = Holding(
+    key="departments",
+    name=bilingual("负责的部门", "Departments he leads"),
+    order=110,
+    rows=_led,
+    move=_move_departments,
+    put_back=_put_departments_back,
 )
 DELEGATIONS = Holding(
     key="delegations",
