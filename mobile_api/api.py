@@ -15,6 +15,7 @@ from mobile_api.routers import (
     auth,
     bindings,
     callbacks,
+    company,
     customers,
     delegations,
     directory,
@@ -98,6 +99,7 @@ api.add_router("/auth", bindings.router)
 api.add_router("", me.router)
 api.add_router("", directory.router)
 api.add_router("", roles.router)
+api.add_router("", company.router)
 api.add_router("/delegations", delegations.router)
 api.add_router("/handovers", handovers.router)
 api.add_router("/customers", customers.router)

@@ -24,12 +24,13 @@ class CompanyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
 
     read_capability: ClassVar[str]
     write_capability: ClassVar[str | None] = None
+    company_column: ClassVar[str] = "company_id"
     list_filter_submit = True
     exclude: tuple[str, ...] = ("company",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.filter(company_id=company_of(request))
+        return rows.filter(**{self.company_column: company_of(request)})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

@@ -1,4 +1,7 @@
-"""Which parts of the application the phone shows: what the company uses, and what the person may at least read."""
+"""Which parts of the application the phone shows: what the company uses, and what the person may at least read.
+
+A company switches them by `services.company.switch_features`.
+"""
 
 from backend.core.actor import Actor
 from backend.core.text import bilingual

@@ -44,6 +44,13 @@ RESOURCES: dict[str, str] = {
     "directory": bilingual("组织架构", "directory"),
 }
 
+SCOPES: dict[str, str] = {
+    Scope.OWN: bilingual("本人", "own"),
+    Scope.DEPARTMENT: bilingual("本部门", "own department"),
+    Scope.SUBTREE: bilingual("本部门及下级", "own department and all below"),
+    Scope.COMPANY: bilingual("全部", "whole company"),
+}
+
 FIELDS: dict[str, str] = {
     "cost": bilingual("成本价", "cost prices"),
     "stock": bilingual("精确库存数", "exact stock figures"),

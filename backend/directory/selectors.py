@@ -225,6 +225,12 @@ def headcount(department_id: UUID) -> tuple[int, int]:
     return counts["here"], counts["all"]
 
 
+def own_company(*, actor: Actor) -> Company:
+    """With what its administrators have decided; for them."""
+    actor.require(ADMINISTRATION)
+    return Company.objects.get(pk=actor.company_id)
+
+
 def list_roles(*, actor: Actor) -> list[Role]:
     """With the number of their holders. For who assigns or manages roles."""
     if not actor.may(ADMINISTRATION):

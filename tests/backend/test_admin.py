@@ -26,6 +26,8 @@ PAGES = [
     "/admin/directory/employee/",
     "/admin/directory/employee/add/",
     "/admin/directory/role/",
+    "/admin/directory/role/add/",
+    "/admin/directory/company/",
     "/admin/directory/session/",
     "/admin/directory/device/",
     "/admin/directory/identity/",

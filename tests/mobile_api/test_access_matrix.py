@@ -125,6 +125,8 @@ MATRIX: dict[str, Row] = {
         body=lambda w: {"version": 1, "name": "X", "capabilities": [], "scopes": {}, "fields_seen": []},
     ),
     "DELETE /roles/{code}": Row(FORBIDDEN, FORBIDDEN, {"code": "role"}),
+    "GET /features": Row(FORBIDDEN, FORBIDDEN),
+    "PATCH /features": Row(FORBIDDEN, FORBIDDEN, body=lambda w: {"features": {"orders": False}}),
     "GET /delegations": Row(OK, OK, query={"box": "given"}),
     "POST /delegations": about(
         lambda w: {"delegate_id": str(w.delegation), "from_on": "2026-11-01", "to_on": "2099-01-01"}

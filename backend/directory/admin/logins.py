@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminSelectMultipleWidget, UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from backend.core import clock
 from backend.core.admin import CompanyAdmin, ReadOnlyAdmin
@@ -108,7 +108,7 @@ class RestrictionForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         coerce=int,
         choices=WEEKDAYS,
-        widget=UnfoldAdminSelectMultipleWidget,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=bilingual("不选则每天。", "None: every day."),
     )
 

@@ -7,15 +7,13 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminSelectMultipleWidget
 
 from backend.core import clock
-from backend.core.actor import Scope
 from backend.core.admin import CompanyAdmin, company_of
 from backend.core.errors import DomainError
 from backend.core.text import bilingual
 from backend.directory.admin.acting import acting
 from backend.directory.admin.handovers import HandsOver
 from backend.directory.models import Department, Employee, Role
-from backend.directory.roles import ADMINISTRATION, CAPABILITIES, FIELDS, RESOURCES
-from backend.directory.services import departments, employees, people, roles
+from backend.directory.services import departments, employees, people
 
 admin.site.unregister(Group)  # Django's groups belong to no company and give no right here; ours are roles
 
@@ -137,57 +135,3 @@ class EmployeeAdmin(HandsOver, CompanyAdmin):
                 employees.rehire(actor=acting(request), employee_id=employee.pk, at=clock.now())
             except DomainError as exc:
                 self.message_user(request, f"{employee}：{exc.text}", messages.ERROR)
-
-
-class RoleForm(forms.ModelForm):  # type: ignore[type-arg]
-    capabilities = forms.MultipleChoiceField(
-        choices=list(CAPABILITIES.items()),
-        required=False,
-        label=bilingual("权限", "May"),
-        widget=UnfoldAdminSelectMultipleWidget,
-    )
-    fields_seen = forms.MultipleChoiceField(
-        choices=list(FIELDS.items()),
-        required=False,
-        label=bilingual("可见的敏感字段", "Sensitive fields seen"),
-        widget=UnfoldAdminSelectMultipleWidget,
-    )
-
-    class Meta:
-        model = Role
-        fields = ("code", "name", "is_staff", "capabilities", "scopes")
-        help_texts = {
-            "scopes": bilingual(
-                f"资源 {', '.join(RESOURCES)}；范围 {', '.join(Scope)}",
-                f"resources {', '.join(RESOURCES)}; scopes {', '.join(Scope)}",
-            )
-        }
-
-
-@admin.register(Role)
-class RoleAdmin(CompanyAdmin):
-    read_capability = write_capability = ADMINISTRATION
-    form = RoleForm
-    list_display = ("code", "name", "is_staff")
-    fields = ("code", "name", "is_staff", "capabilities", "fields_seen", "scopes")
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("code",) if obj else ()
-
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        form = super().get_form(request, obj, **kwargs)
-        form.base_fields["fields_seen"].initial = list(obj.fields) if obj else []
-        return form
-
-    def save_model(self, request: HttpRequest, obj: Role, form: Any, change: bool) -> None:
-        saved = roles.put_role(
-            actor=acting(request),
-            code=obj.code,
-            name=obj.name,
-            capabilities=form.cleaned_data["capabilities"],
-            scopes=obj.scopes,
-            fields=form.cleaned_data["fields_seen"],
-            is_staff=obj.is_staff,
-            at=clock.now(),
-        )
-        obj.pk = saved.pk
