@@ -12,9 +12,9 @@ import orjson
 from django.utils import translation
 from pydantic import BaseModel, ValidationError
 
+from backend.core.spreadsheets import Row
 from backend.core.text import bilingual, in_both
 from backend.erp.messages import OrderEvent, StockLevel
-from backend.erp.spreadsheets import Row
 from backend.orders.stages import Kind
 
 M = TypeVar("M", bound=BaseModel)

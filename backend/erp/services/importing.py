@@ -13,12 +13,13 @@ from typing import Any
 import orjson
 from django.db import transaction
 
+from backend.core import spreadsheets
 from backend.core.actor import Actor
 from backend.core.errors import NotFound
 from backend.core.text import in_both
 from backend.core.transactions import commits_in_steps
 from backend.directory.models import Company
-from backend.erp import spreadsheets, tables
+from backend.erp import tables
 from backend.erp.messages import OrderEvent, StockLevel, by_order
 from backend.erp.models import ErpSystem, ImportFile, ImportRow
 from backend.erp.services.incoming import Report, apply_order_events, apply_stock, receive

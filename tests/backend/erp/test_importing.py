@@ -9,13 +9,12 @@ import pytest
 import xlsxwriter
 from django.core.management import CommandError, call_command
 
-from backend.core import clock
+from backend.core import clock, spreadsheets
 from backend.core.actor import Actor
 from backend.core.errors import Forbidden, NotFound
-from backend.erp import spreadsheets
+from backend.core.spreadsheets import BadFile, ColumnMissing, FileTooLarge
 from backend.erp.models import ImportFile, ImportRow, InboxMessage
 from backend.erp.services.importing import import_order_events, import_stock
-from backend.erp.spreadsheets import BadFile, ColumnMissing, FileTooLarge
 from backend.events.models import Event
 from backend.inventory.models import Stock
 from backend.orders.models import OrderEvent
