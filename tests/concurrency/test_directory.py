@@ -8,6 +8,9 @@ from backend.core.errors import DomainError
 from backend.directory.models import Department, Employee
 from backend.directory.selectors import subtree_of
 from backend.directory.services import departments, employees, people, roles
+from backend.wechat.directory import services as sync
+from backend.wechat.directory.models import DepartmentLink
+from backend.wechat.directory.snapshot import Party, Snapshot
 from tests.support.cast import make_cast
 from tests.support.threads import together
 
@@ -67,3 +70,45 @@ def test_one_code_created_eight_times_at_once_is_one_department():
     )
     assert len({department.pk for department, _ in made}) == 1
     assert sum(new for _, new in made) == 1
+
+
+@pytest.mark.parametrize("is_whole", [False, True], ids=["a callback", "the night"])
+def test_a_sync_and_an_administrator_who_move_against_each_other_leave_a_tree(is_whole):
+    """WeCom puts 华东区 below 华北区 while he puts 华北区 below 华东区, again and again."""
+    cast = make_cast()
+    actor = Actor.system(cast.company.pk)
+    root = Department.objects.get(company=cast.company, code="root")
+    directory = sync.put_directory(actor=actor, corp_id="ww-race")
+    linked = {1: root, 2: cast.east, 3: cast.north}
+    for number, department in linked.items():
+        DepartmentLink.objects.create(
+            company=cast.company, directory=directory, external_id=number, department=department, seen_at=clock.now()
+        )
+
+    def follow(round_):
+        above = (3, 1)[round_ % 2]
+        parties = {2: Party(2, "华东区", above)}
+        if is_whole:
+            parties |= {1: Party(1, "外勤公司", 0), 3: Party(3, "华北区", 1)}
+        snapshot = Snapshot(clock.now(), parties=parties, people={}, is_whole=is_whole)
+        if is_whole:
+            sync.apply_whole(actor=actor, directory_id=directory.pk, snapshot=snapshot, at=clock.now())
+        else:
+            sync.apply_part(actor=actor, directory_id=directory.pk, snapshot=snapshot, at=clock.now())
+
+    def move(round_):
+        changes = {"parent_id": (cast.east, root)[round_ % 2].pk}
+        departments.change_department(actor=actor, department_id=cast.north.pk, changes=changes, at=clock.now())
+
+    def work(i):
+        refused = 0
+        for round_ in range(6):
+            try:
+                (follow if i % 2 else move)(round_)
+            except (departments.CircularDepartments, sync.Superseded):
+                refused += 1
+        return refused
+
+    outcome = together(4, work)
+    assert all(isinstance(refused, int) for refused in outcome), outcome
+    assert {cast.east.pk, cast.north.pk, cast.shanghai.pk} <= set(subtree_of(root.pk))

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from backend.core.ids import new_id
 from backend.directory.models import Employee
+from backend.directory.rules import in_circles
 from backend.wechat.directory.models import DepartmentLink, DirectoryConflict, MemberLink
 from backend.wechat.directory.own import Own
 from backend.wechat.directory.snapshot import Party, Person, Snapshot, ordered
@@ -66,6 +67,8 @@ class Plan:
     leaving: list[MemberLink] = field(default_factory=list)
     gone_parties: list[DepartmentLink] = field(default_factory=list)
     conflicts: list[Found] = field(default_factory=list)
+    leaders: dict[UUID, UUID | None] = field(default_factory=dict)
+    """Who leads from now on, by department, where that differs."""
     unseen: int = 0
     held: int = 0
     """Members taken over and not gone before this comparison."""
@@ -80,7 +83,10 @@ def plan(snapshot: Snapshot, own: Own) -> Plan:
     """What to do so that ours is as theirs. Raises Inconsistent for departments in a circle."""
     made = Plan(unseen=snapshot.unseen, held=sum(link.left_at is None for link in own.members.values()))
     places = _plan_parties(snapshot, own, made)
-    _People(snapshot, own, made, places).plan()
+    _stay_a_tree(made, own)
+    people = _People(snapshot, own, made, places)
+    people.plan()
+    made.leaders = _leaders(made, own, people.who)
     return made
 
 
@@ -116,6 +122,31 @@ def _plan_parties(snapshot: Snapshot, own: Own, made: Plan) -> dict[int, UUID]:
         if link.gone_at is None and link.seen_at <= snapshot.taken_at:
             made.gone_parties.append(link)
     return places
+
+
+def _stay_a_tree(made: Plan, own: Own) -> None:
+    """Whom the news of one department puts below its own inferior stays where he is: somebody has moved that one here
+    meanwhile, or its own news has not come. The night compares everything."""
+    parents = {row.pk: row.parent_id for row in own.departments.values()}
+    parents |= {step.department_id: step.parent_id for step in made.parties}
+    moves = {step.department_id: step for step in made.parties if step.has_changed}
+    while circle := in_circles(parents, moves):
+        for department_id in circle:
+            step = moves.pop(department_id)
+            step.parent_id = parents[department_id] = own.departments[department_id].parent_id
+
+
+def _leaders(made: Plan, own: Own, who: dict[str, UUID]) -> dict[UUID, UUID | None]:
+    """The first whom we know. Where the platform names nobody, only a leader of its own naming goes."""
+    leaders: dict[UUID, UUID | None] = {}
+    for step in made.parties:
+        ours, link = own.departments.get(step.department_id), own.parties.get(step.external_id)
+        before = ours.leader_id if ours else None
+        after = next((who[key] for key in step.leaders if key in who), None)
+        named = {own.members[key].employee_id for key in (link.leaders if link else ()) if key in own.members}
+        if after != before and (after is not None or (not step.leaders and before in named)):
+            leaders[step.department_id] = after
+    return leaders
 
 
 def _superior(party: Party, snapshot: Snapshot, places: dict[int, UUID]) -> UUID | None:

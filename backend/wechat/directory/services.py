@@ -1,4 +1,5 @@
-"""Taking a corporation's directory over. Each change is one transaction that holds the directory's row."""
+"""Taking a corporation's directory over. Each change is one transaction that holds the directory's row, and the
+company's from before it looks at what we have: nobody moves a department between comparing and writing."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,6 +11,7 @@ from django.db.models import Q
 from backend.core.actor import Actor
 from backend.core.errors import Conflict, Invalid, NotFound
 from backend.core.text import bilingual
+from backend.directory.guards import hold_company
 from backend.directory.models import Company, Identity, Role
 from backend.events import services as events
 from backend.events.owed import wake_dispatcher
@@ -82,6 +84,7 @@ def apply_whole(*, actor: Actor, directory_id: int, snapshot: Snapshot, may_leav
     directory = _locked(actor, directory_id)
     if directory.checked_at is not None and directory.checked_at > snapshot.taken_at:
         raise Superseded()
+    hold_company(actor)
     held = own.load(directory)
     plan = planning.plan(snapshot, held)
     report = report_of(plan, held)
@@ -104,6 +107,7 @@ def apply_part(*, actor: Actor, directory_id: int, snapshot: Snapshot, at: datet
     phones = [person.phone for person in snapshot.people.values() if person.phone]
     leaders = {key for person in snapshot.people.values() for key in person.direct_leaders}
     leaders |= {key for party in snapshot.parties.values() for key in party.leaders}
+    hold_company(actor)
     held = own.load(directory, keys=about | leaders, phones=phones)
     plan = planning.plan(snapshot, held)
     writing.carry_out(plan, held, actor=actor, seen_at=snapshot.taken_at, at=at)

@@ -20,7 +20,7 @@ AT_ONCE = 1000
 
 def carry_out(plan: Plan, own: Own, *, actor: Actor, seen_at: datetime, at: datetime) -> None:
     """`seen_at`: as of when the platform said so."""
-    _departments(plan.parties, own, actor=actor, seen_at=seen_at, at=at)
+    _departments(plan, own, actor=actor, seen_at=seen_at, at=at)
     DepartmentLink.objects.filter(pk__in=[link.pk for link in plan.gone_parties]).update(gone_at=at, seen_at=seen_at)
     _free_reused_ids(plan.people, own, actor=actor, at=at)
     _employees(plan.people, own, actor=actor, at=at)
@@ -67,16 +67,23 @@ def _ask_again(directory: WecomDirectory, names: set[tuple[str, str]]) -> None:
     DirectoryConflict.objects.filter(pk__in=again).update(decision="", decided_by=None, decided_at=None)
 
 
-def _departments(steps: Sequence[PartyStep], own: Own, *, actor: Actor, seen_at: datetime, at: datetime) -> None:
+def _departments(plan: Plan, own: Own, *, actor: Actor, seen_at: datetime, at: datetime) -> None:
+    """Leaders may be people who are hired only after this, in the same transaction."""
+    steps, leaders = plan.parties, plan.leaders
     new = [
-        NewDepartment(step.department_id, f"wecom-{step.external_id}", step.name, step.parent_id)
+        NewDepartment(
+            step.department_id, f"wecom-{step.external_id}", step.name, step.parent_id, leaders.get(step.department_id)
+        )
         for step in steps
         if step.is_new
     ]
-    bulk.create_departments(actor=actor, rows=new)
-    changes = {
+    bulk.create_departments(actor=actor, rows=new, at=at)
+    changes: dict[UUID, dict[str, object]] = {
         step.department_id: {"name": step.name, "parent_id": step.parent_id} for step in steps if step.has_changed
     }
+    for step in steps:
+        if step.department_id in leaders and not step.is_new:
+            changes.setdefault(step.department_id, {})["leader_id"] = leaders[step.department_id]
     if changes:
         bulk.change_departments(actor=actor, changes=changes, at=at)
     links = [
@@ -136,7 +143,7 @@ def _new_employee(step: PersonStep, own: Own) -> NewEmployee:
         name=step.person.name,
         department_id=department,
         manager_id=manager if isinstance(manager, UUID) else None,
-        role_code=own.directory.leader_role if step.leads else own.directory.member_role,
+        role_codes=(own.directory.leader_role if step.leads else own.directory.member_role,),
         phone=str(told.get("phone", "")),
         email=str(told.get("email", "")),
     )
@@ -145,8 +152,8 @@ def _new_employee(step: PersonStep, own: Own) -> NewEmployee:
 def _take_back(employee_id: UUID, *, actor: Actor, at: datetime) -> None:
     employee = Employee.objects.select_for_update().get(pk=employee_id, company_id=actor.company_id)
     if not employee.is_active:
-        employee.is_active = True
-        employee.save(update_fields=["is_active"])
+        employee.is_active, employee.version = True, employee.version + 1
+        employee.save(update_fields=["is_active", "version"])
         events.record("employee.rehired", employee, actor=actor, at=at)
         sessions.forget_rights(actor=actor, employee_id=employee_id, at=at)
 

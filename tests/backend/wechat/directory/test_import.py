@@ -41,6 +41,7 @@ class TestTheFirstTime:
         assert (zhao.department.name, zhao.manager) == ("北区", han), "the direct leader"
         assert wang.department.name == "北区", "the main department"
         assert wang.manager is None, "nobody leads it, nor what is above"
+        assert (east.leader, shanghai.leader) == (han, None)
         assert (roles_of(han), roles_of(li)) == (["manager"], ["rep"])
         bound = Identity.objects.filter(company=ours.company, provider="wecom", tenant=CORP_ID)
         assert dict(bound.values_list("subject", "employee")) == {
@@ -59,7 +60,7 @@ class TestTheFirstTime:
         bound = ours.hire("7", "李磊")
         people.bind_identity(actor=ours.actor, employee_id=bound.pk, provider="wecom", tenant=CORP_ID, subject="lilei")
         by_number = ours.hire("zhaoqi", "赵七")
-        assert ours.sync() == {"departments_new": 2, "hired": 2, "adopted": 2, "moved": 2, "changed": 2}
+        assert ours.sync() == {"departments_new": 2, "hired": 2, "adopted": 2, "moved": 2, "changed": 2, "leaders": 1}
         assert ours.department(2) == east
         assert (ours.person("LiLei"), ours.person("ZhaoQi")) == (bound, by_number)
         bound.refresh_from_db()
@@ -107,9 +108,23 @@ class TestTheNextTime:
         li.refresh_from_db()
         assert (shanghai.name, shanghai.parent) == ("上海一组", north)
         assert (li.name, li.department, li.manager) == ("李雷", north, ours.person("ZhaoQi"))
+        assert (shanghai.version, li.version) == (2, 2), "whoever has a form open is told"
         changed = Event.objects.get(name="department.changed")
         assert changed.data["before"]["name"] == "沪组"
         assert Event.objects.get(name="employee.changed").data["after"]["name"] == "李雷"
+
+    def test_who_leads_is_whoever_leads_there(self, ours, theirs):
+        theirs.department(2, leaders=["ZhaoQi"])
+        theirs.department(4, leaders=["WangWu"])
+        theirs.user("HanMei", leader_of=[])
+        theirs.user("ZhaoQi", direct_leader=[])
+        counts = ours.sync()
+        assert (counts["leaders"], counts.get("departments_changed")) == (2, None)
+        assert (ours.department(2).leader, ours.department(4).leader) == (ours.person("ZhaoQi"), ours.person("WangWu"))
+        theirs.department(4, leaders=[])
+        ours.sync()
+        assert ours.department(4).leader is None
+        assert ours.sync() == {}
 
     def test_a_new_department_below_a_new_one_and_one_that_is_gone(self, ours, theirs):
         theirs.department(6, name="六组", parentid=5)
