@@ -4,10 +4,10 @@ ARGS ?=
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench openapi docs seed lock clean
+.PHONY: help setup demo test check bench evaluate-checkin openapi docs seed lock clean
 
 help: ## 列出全部命令 / list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:
 	@$(PYTHON) infra/bootstrap.py
@@ -23,6 +23,9 @@ check: setup ## 静态检查：风格、类型、依赖方向、迁移、契约�
 
 bench: setup ## 测量性能，结果写入 .run/bench.json / measure speed
 	@$(RUN) -m infra.bench $(ARGS)
+
+evaluate-checkin: setup ## 评估签到判定：诚实与作弊各判对多少 / how many honest and forged check-ins are judged rightly
+	@$(RUN) -m infra.evaluation
 
 openapi: setup ## 重新生成 mobile_api/openapi.json / write the API contract anew
 	@$(RUN) manage.py export_openapi

@@ -17,11 +17,15 @@ _VERDICTS = {verdict.value: verdict.label for verdict in Verdict}
 _DECISIONS = {"accepted": bilingual("认可", "accepted"), "rejected": bilingual("不认可", "rejected")}
 _REASONS = {
     Code.OUT_OF_RANGE.value: bilingual("不在客户附近", "not near the customer"),
+    Code.WRONG_DATUM.value: bilingual("坐标系有误", "wrong coordinate system"),
     Code.COARSE_ACCURACY.value: bilingual("定位精度不足", "position too coarse"),
     Code.IDENTICAL_SAMPLES.value: bilingual("定位点完全相同", "identical positions"),
+    Code.CIRCLE.value: bilingual("定位点呈规则圆形", "positions on a circle"),
+    Code.TELEPORT.value: bilingual("定位点瞬间跳变", "positions that jump"),
     Code.IMPOSSIBLE_SPEED.value: bilingual("移动速度异常", "impossible speed"),
     Code.STALE_FIX.value: bilingual("定位已过时", "stale position"),
     Code.CLOCK_SKEW.value: bilingual("手机时间不准", "the phone's clock is off"),
+    Code.PHOTO_REUSED.value: bilingual("照片重复使用", "photo used before"),
     Code.NEW_DEVICE.value: bilingual("新设备", "new device"),
     Code.CUSTOMER_WITHOUT_PLACE.value: bilingual("客户没有坐标", "customer without a place"),
 }

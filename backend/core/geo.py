@@ -1,15 +1,23 @@
-"""Distances and Chinese coordinate systems. Angles in degrees, distances in metres."""
+"""Distances and Chinese coordinate systems. Angles in degrees, distances in metres.
 
-from math import asin, cos, pi, radians, sin, sqrt
+GCJ-02 is what maps of China and WeChat's `gcj02` show, BD-09 what Baidu makes of it. What a device declares is
+believed: `wgs84` is never converted, the others always within the usual rectangle of the published algorithm. That
+rectangle holds Hong Kong, Macao and Taiwan too, and strips of the neighbours, though map services shift little or
+nothing there: phones in those parts are to send `wgs84`.
+"""
+
+from math import asin, atan2, cos, hypot, pi, radians, sin, sqrt
 from typing import Literal
 
-CRS = Literal["wgs84", "gcj02"]
+CRS = Literal["wgs84", "gcj02", "bd09"]
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius, IUGG."""
 
 _KRASOVSKY_A = 6_378_245.0
 _KRASOVSKY_EE = 0.00669342162296594323
 """Ellipsoid of GCJ-02 (GB 20263-2006 names no parameters; these are the ones in common use)."""
+_BAIDU_PI = pi * 3000.0 / 180.0
+_BAIDU_LAT, _BAIDU_LNG = 0.006, 0.0065
 
 
 def distance_m(lat1: float, lng1: float, lat2: float, lng2: float) -> float:
@@ -42,8 +50,33 @@ def gcj02_to_wgs84(lat: float, lng: float) -> tuple[float, float]:
     return guess_lat, guess_lng
 
 
+def gcj02_to_bd09(lat: float, lng: float) -> tuple[float, float]:
+    if outside_china(lat, lng):
+        return lat, lng
+    radius = hypot(lat, lng) + 0.00002 * sin(lat * _BAIDU_PI)
+    angle = atan2(lat, lng) + 0.000003 * cos(lng * _BAIDU_PI)
+    return radius * sin(angle) + _BAIDU_LAT, radius * cos(angle) + _BAIDU_LNG
+
+
+def bd09_to_gcj02(lat: float, lng: float) -> tuple[float, float]:
+    """The inverse by fixed-point iteration, as above; Baidu's own formula for the way back is off by up to a metre."""
+    if outside_china(lat, lng):
+        return lat, lng
+    guess_lat, guess_lng = lat - _BAIDU_LAT, lng - _BAIDU_LNG
+    for _ in range(4):
+        there_lat, there_lng = gcj02_to_bd09(guess_lat, guess_lng)
+        guess_lat, guess_lng = guess_lat + lat - there_lat, guess_lng + lng - there_lng
+    return guess_lat, guess_lng
+
+
 def to_wgs84(lat: float, lng: float, crs: CRS) -> tuple[float, float]:
-    return gcj02_to_wgs84(lat, lng) if crs == "gcj02" else (lat, lng)
+    match crs:
+        case "gcj02":
+            return gcj02_to_wgs84(lat, lng)
+        case "bd09":
+            return gcj02_to_wgs84(*bd09_to_gcj02(lat, lng))
+        case _:
+            return lat, lng
 
 
 def _shift(lat: float, lng: float) -> tuple[float, float]:

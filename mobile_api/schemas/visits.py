@@ -26,11 +26,15 @@ Verdict = Literal["verified", "unverifiable", "out_of_range", "suspect"]
 Decision = Literal["accepted", "rejected"]
 ReasonCode = Literal[
     "out_of_range",
+    "wrong_datum",
     "coarse_accuracy",
     "identical_samples",
+    "circle",
+    "teleport",
     "impossible_speed",
     "stale_fix",
     "clock_skew",
+    "photo_reused",
     "new_device",
     "customer_without_place",
 ]
@@ -167,7 +171,7 @@ class ReasonOut(Out):
     code: ReasonCode
     value: float | None
     limit: float | None
-    unit: Literal["m", "m/s", "s"] | None
+    unit: Literal["m", "m/s", "s", "bit"] | None
 
 
 class VisitOut(VisitItemOut):
@@ -196,7 +200,7 @@ class SampleOut(Out):
     lat: float
     lng: float
     accuracy_m: float
-    crs: Literal["wgs84", "gcj02"]
+    crs: Literal["wgs84", "gcj02", "bd09"]
     fixed_at: AwareDatetime
     source: str
 

@@ -18,7 +18,7 @@ def test_help_explains_every_verb_in_both_languages() -> None:
     makefile = (ROOT / "Makefile").read_text()
     verbs = set(re.search(r"\.PHONY: (.*)", makefile)[1].split()) - {"setup"}  # type: ignore[index]
     shown = subprocess.run(["make", "--silent"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    explained = dict(re.findall(r"make (\w+) +(.* / .*)", shown))
+    explained = dict(re.findall(r"make ([\w-]+) +(.* / .*)", shown))
     assert set(explained) == verbs
     assert all(re.search(r"[\u4e00-\u9fff]", text) for text in explained.values())
 

@@ -1,11 +1,13 @@
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from math import cos, radians, sin
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.core.geo import distance_m, to_wgs84, wgs84_to_gcj02
+from backend.core.geo import distance_m, gcj02_to_wgs84, to_wgs84, wgs84_to_gcj02
 from backend.visits import rules
 from backend.visits.rules import Code, Verdict
 from mobile_api.schemas import visits as schemas
@@ -65,7 +67,7 @@ def test_a_reason_names_what_was_measured_and_the_limit():
 
 
 def test_the_most_accurate_sample_counts():
-    finding = judge(fix(900, accuracy_m=50), fix(10, accuracy_m=8), fix(700, accuracy_m=30))
+    finding = judge(fix(400, accuracy_m=50), fix(10, accuracy_m=8), fix(390, accuracy_m=30))
 
     assert (finding.verdict, finding.best.accuracy_m) == (Verdict.VERIFIED, 8)
 
@@ -96,8 +98,12 @@ def earlier(metres: float, seconds: float) -> rules.Earlier:
 @pytest.mark.parametrize(
     ("metres", "seconds", "too_fast"),
     [
-        (100_000, 1001, False),  # a high-speed train
-        (100_000, 900, True),
+        (120_000, 1800, False),  # the train from Beijing to Tianjin
+        (120_000, 1600, True),
+        (1_318_000, 15_480, False),  # the fastest from Beijing to Shanghai
+        (1_000_000, 10_800, False),  # a flight of two hours, and an hour at both ends
+        (20_000, 510, False),  # a motorway
+        (20_000, 480, True),  # no train goes there in less
         (1_200_000, 3600, True),
         (1000, 1, False),  # within drift
         (1100, 1, True),
@@ -157,6 +163,99 @@ def test_a_new_device_counts_only_beside_a_wrong_place(samples, target, verdict)
 
     assert finding.verdict == verdict
     assert Code.NEW_DEVICE in codes(finding)
+
+
+def round_the_shop(metres: float, degrees: list[float], decimals: int = 7) -> list[rules.Fix]:
+    """A second apart, on a circle about the shop."""
+    return [
+        rules.Fix(
+            round(SHOP.lat + metres * sin(radians(angle)) / 111_195.08, decimals),
+            round(SHOP.lng + metres * cos(radians(angle)) / 111_195.08 / cos(radians(SHOP.lat)), decimals),
+            15.0,
+            AT - timedelta(seconds=len(degrees) - place),
+        )
+        for place, angle in enumerate(degrees)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("metres", "degrees", "decimals", "drawn"),
+    [
+        (20, [0, 72, 144, 216, 288], 7, True),
+        (20, [0, 72, 144, 216, 288], 6, True),
+        (5, [10, 40, 70, 100, 130], 7, True),
+        (20, [0, 30, 170, 200, 340], 7, True),  # in no even steps, but exactly
+        (20, [0, 72, 144, 216], 7, False),  # too few to tell
+        (0.3, [0, 72, 144, 216, 288], 7, False),  # what rounding does
+        (400, [0, 5, 10, 15, 20], 7, False),  # a bend of the road
+        (20, [0, 0, 90, 90, 180], 7, False),  # three places lie on a circle always
+    ],
+)
+def test_samples_that_keep_to_a_circle_are_drawn(metres, degrees, decimals, drawn):
+    finding = judge(*round_the_shop(metres, degrees, decimals), target=None)
+
+    assert (Code.CIRCLE in codes(finding)) == drawn
+    assert finding.verdict == (Verdict.SUSPECT if drawn else Verdict.UNVERIFIABLE)
+
+
+def test_samples_near_a_circle_are_not_drawn():
+    wandering = [
+        rules.Fix(fix.lat + drift / 111_195.08, fix.lng, 15.0, fix.fixed_at)
+        for fix, drift in zip(round_the_shop(20, [0, 72, 144, 216, 288]), (0.4, -0.5, 0.3, -0.2, 0.5), strict=True)
+    ]
+    assert judge(*wandering).reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("metres", "accuracy_m", "jumped"),
+    [(0, 15, False), (520, 15, False), (600, 15, True), (9000, 15, True), (9000, 9000, False)],
+)
+def test_nobody_jumps_between_two_samples(metres, accuracy_m, jumped):
+    finding = judge(fix(metres, accuracy_m, age_s=4), fix(0, accuracy_m=12, age_s=3))
+
+    assert codes(finding) == ([Code.TELEPORT] if jumped else [])
+
+
+def test_a_jump_takes_its_time_by_train():
+    assert codes(judge(fix(9000, 20, age_s=100), fix(0, age_s=3))) == []
+
+
+def test_the_last_known_position_is_let_pass_where_a_fresh_one_follows():
+    finding = judge(fix(5000, accuracy_m=5, age_s=1800), fix(10, accuracy_m=20))
+
+    assert (finding.verdict, finding.best.accuracy_m) == (Verdict.VERIFIED, 20)
+
+
+@pytest.mark.parametrize("sent", [wgs84_to_gcj02, gcj02_to_wgs84])
+def test_one_datum_under_the_name_of_the_other_is_told_from_being_elsewhere(sent):
+    """Declared as WGS-84 and in GCJ-02, and the other way round as the server has converted it by then."""
+    lat, lng = sent(north(40), SHOP.lng)
+    finding = judge(rules.Fix(lat, lng, 15.0, AT))
+
+    assert finding.verdict == Verdict.OUT_OF_RANGE
+    assert codes(finding) == [Code.OUT_OF_RANGE, Code.WRONG_DATUM]
+    assert finding.reasons[1].value == pytest.approx(40, abs=1)
+
+
+@pytest.mark.parametrize("metres", [-700, 900, 5000])
+def test_who_is_elsewhere_is_not_said_to_use_another_datum(metres):
+    assert codes(judge(fix(metres))) == [Code.OUT_OF_RANGE]
+
+
+@pytest.mark.parametrize(("bits", "found"), [(None, False), (0, True), (4, True), (5, False)])
+def test_a_photo_of_another_visit_is_suspect(bits, found):
+    finding = judge(photo_bits=bits)
+
+    assert codes(finding) == ([Code.PHOTO_REUSED] if found else [])
+    assert finding.verdict == (Verdict.SUSPECT if found else Verdict.VERIFIED)
+
+
+def test_every_limit_has_a_range_that_holds_its_default():
+    defaults = asdict(rules.DEFAULT_LIMITS)
+
+    assert set(rules.RANGES) == set(defaults)
+    assert all(found.least <= defaults[name] <= found.most for name, found in rules.RANGES.items())
+    assert rules.RANGES["photo_bits"].most == len(rules.bands_of(0)) - 1
 
 
 @given(st.lists(st.sampled_from(list(Code)), unique=True))
@@ -227,3 +326,20 @@ class TestOnTracks:
                 at=after.at,
             )
             assert Code.IMPOSSIBLE_SPEED not in codes(finding)
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.sets(st.integers(0, 63), max_size=4))
+def test_photos_that_differ_in_up_to_four_bits_share_a_band(phash, moved):
+    other = phash
+    for bit in moved:
+        other ^= 1 << bit
+
+    assert rules.distance_bits(phash, other) == len(moved)
+    assert set(rules.bands_of(phash)) & set(rules.bands_of(other))
+
+
+@pytest.mark.parametrize(
+    ("phash", "tells"), [(0, False), (-1, False), (0b1111111, False), (0x5555_5555_5555_5555, True)]
+)
+def test_a_wall_is_no_photo_of_anything(phash, tells):
+    assert rules.tells_apart(phash) == tells
