@@ -3,7 +3,7 @@
 GCJ-02 is what maps of China and WeChat's `gcj02` show, BD-09 what Baidu makes of it. What a device declares is
 believed: `wgs84` is never converted, the others always within the usual rectangle of the published algorithm. That
 rectangle holds Hong Kong, Macao and Taiwan too, and strips of the neighbours, though map services shift little or
-nothing there: phones in those parts are to send `wgs84`.
+nothing there: phones in those parts are to send `wgs84`. Phones send no `bd09`; lists of customers may.
 """
 
 from math import asin, atan2, cos, hypot, pi, radians, sin, sqrt

@@ -130,7 +130,7 @@ class PlaceIn(In):
     lat: Annotated[float, Field(ge=-90, le=90), BeforeValidator(not_bool)]
     lng: Annotated[float, Field(ge=-180, le=180), BeforeValidator(not_bool)]
     accuracy_m: Annotated[float, Field(ge=0, le=100_000), BeforeValidator(not_bool)]
-    crs: Literal["wgs84", "gcj02", "bd09"]
+    crs: Literal["wgs84", "gcj02"]
     fixed_at: When
     source: Literal["gps", "network", "fused", "unknown"] = "unknown"
 

@@ -200,7 +200,7 @@ class SampleOut(Out):
     lat: float
     lng: float
     accuracy_m: float
-    crs: Literal["wgs84", "gcj02", "bd09"]
+    crs: Literal["wgs84", "gcj02"]
     fixed_at: AwareDatetime
     source: str
 
