@@ -1,10 +1,13 @@
 import pytest
+from django.db import connection
 
 from backend.directory.authentication import authenticator
 from mobile_api import limits
 from tests.support.cast import Cast, make_cast
 from tests.support.client import Api
 from tests.support.leaks import pytest_runtest_makereport, pytest_sessionstart  # noqa: F401  # hooks
+from tests.support.rows import Kept, keep
+from tests.support.template import template
 from tests.support.work import run_owed
 
 
@@ -15,9 +18,22 @@ def _forget():
     limits.clear()
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, django_db_blocker) -> None:
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"] |= {"TEMPLATE": template(), "MIGRATE": False}
+
+
+@pytest.fixture(scope="session")
+def kept_cast(django_db_setup, django_db_blocker) -> Kept:
+    """Made once in a process: a hundred and seventy queries would be most of what many tests cost."""
+    with django_db_blocker.unblock():
+        return keep(make_cast)
+
+
 @pytest.fixture
-def cast(db) -> Cast:
-    return make_cast()
+def cast(kept_cast: Kept, db) -> Cast:
+    return kept_cast.put_back()
 
 
 @pytest.fixture
