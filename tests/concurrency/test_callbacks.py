@@ -62,6 +62,25 @@ def test_two_hundred_in_a_burst_are_all_applied_and_their_repetitions_are_not(we
     assert set(Callback.objects.values_list("status", flat=True)) == {"done"}
 
 
+def test_one_that_is_in_hand_is_woken_by_nobody(wecom, monkeypatch):
+    """A worker found it waiting, and comes to wake it when another has begun with it."""
+    for second in (1, 2):
+        wecom.push(contact_changed("update_user", UserID="Li", second=second))
+    first, second = Callback.objects.order_by("pk")
+    again = []
+
+    def handle(callback, message) -> None:
+        if callback == second:
+            working._wake_next(Callback.objects.get(pk=second.pk))
+            again.append(working.work(second.pk))
+
+    monkeypatch.setattr(registry, "_handlers", {**registry._handlers, "change_contact": handle})
+    for callback in (second, first, second):  # the second must wait; the first, when done, wakes it
+        working.work(callback.pk)
+    assert again == [False]
+    assert set(Callback.objects.values_list("status", "error", "attempts")) == {("done", "", 1)}
+
+
 def test_those_about_one_person_are_done_in_the_order_of_arrival(wecom, handled):
     handled.pause = 0.01
     for second in range(1, 9):

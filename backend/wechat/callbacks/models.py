@@ -33,3 +33,7 @@ class Callback(Owed):
 
     def __str__(self) -> str:
         return f"{self.name} #{self.pk}"
+
+    def waits_no_more(self) -> bool:
+        """Its turn has come; False where it was woken once more meanwhile, and so is no longer this worker's."""
+        return bool(self._mine().update(error=""))

@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from backend.core import clock
 from backend.core.text import in_both
-from backend.events.owed import Configuration
+from backend.events.owed import Configuration, wake_dispatcher
 from backend.wechat.callbacks import registry
 from backend.wechat.callbacks.messages import Message
 from backend.wechat.callbacks.models import Callback
@@ -26,6 +26,8 @@ def work(callback_id: int) -> bool:
 def _handle(callback: Callback) -> None:
     if _must_wait(callback):
         raise Configuration(BEHIND)  # costs no attempt; `_wake_next` comes long before the pause ends
+    if callback.error == BEHIND and not callback.waits_no_more():
+        return
     message = Message.of(callback.text)
     handler = registry.handler_of(message.name)
     if handler is not None:  # what nobody knows is kept, and done
@@ -43,9 +45,15 @@ def _wake_next(callback: Callback) -> None:
     if callback.finished_at is not None and callback.subject:
         following = waiting.filter(pk__gt=callback.pk).order_by("pk").first()
         if following is not None:
-            Callback.retry([following.pk])
+            _wake(waiting.filter(pk=following.pk))
     elif callback.error == BEHIND and not _must_wait(callback):
-        Callback.retry([callback.pk])
+        _wake(waiting.filter(pk=callback.pk))
+
+
+def _wake(waiting: QuerySet[Callback]) -> None:
+    """Due at once, if it waits still: one whose turn came meanwhile is in a worker's hands."""
+    if waiting.update(due_at=clock.now(), attempts=0, enqueued_at=None):
+        wake_dispatcher()
 
 
 def _unfinished(callback: Callback) -> QuerySet[Callback]:
