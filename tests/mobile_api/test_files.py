@@ -14,6 +14,7 @@ from backend.events.models import Event
 from backend.files.models import Attachment, FileJob
 from backend.files.selectors import links
 from mobile_api.api import api as the_api
+from tests.support.client import Caller, access_token
 from tests.support.files import declaration, fetch, put, uploaded
 from tests.support.pictures import encoded, exif, picture
 
@@ -293,8 +294,8 @@ class TestShowing:
         assert seen[0] == seen[1]
 
     def test_a_phone_that_holds_it_already_is_told_so(self, api, cast, ready, django_assert_max_num_queries):
-        caller = api(cast.li)
         with time_machine.travel(clock.now().replace(minute=1), tick=False):
+            caller = Caller(access_token(cast.li))
             etag = caller.get(f"/files/{ready['id']}").headers["ETag"]
             with django_assert_max_num_queries(3):
                 again = caller.client.get(
