@@ -29,3 +29,4 @@ if _timeout is None:
 DATABASES["default"]["TEST"] = {"NAME": f"test_waiqin_{os.environ['TEST_RUN']}"}
 MEDIA_ROOT = RUN_DIR / "test-media" / os.environ["TEST_RUN"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow on purpose; one test uses it
+WHITENOISE_AUTOREFRESH = True  # else each test client looks through every static file, which costs more than most tests
