@@ -29,6 +29,7 @@ from mobile_api.routers import (
     roles,
     sessions,
     stock,
+    visit_terms,
     visits,
     webhooks,
     wecom,
@@ -104,6 +105,7 @@ api.add_router("/delegations", delegations.router)
 api.add_router("/handovers", handovers.router)
 api.add_router("/customers", customers.router)
 api.add_router("", visits.router)
+api.add_router("", visit_terms.router)
 api.add_router("/files", files.router)
 api.add_router("", expenses.router)
 api.add_router("/approvals", approvals.router)

@@ -17,6 +17,8 @@ CAPABILITIES: dict[str, str] = {
     "visit.read": bilingual("查看拜访", "see visits"),
     "visit.write": bilingual("拜访签到签退", "log visits"),
     "visit.review": bilingual("审核存疑签到", "review doubtful check-ins"),
+    "visit.positions": bilingual("查看精确位置", "see exact positions"),
+    "visit.manage": bilingual("设置签到规则与授权文本", "set check-in rules and consent texts"),
     "expense.read": bilingual("查看费用", "see expenses"),
     "expense.write": bilingual("申请与报销费用", "request and claim expenses"),
     "expense.pay": bilingual("付款", "pay expense claims"),
@@ -86,7 +88,7 @@ STANDARD_ROLES: tuple[RoleTemplate, ...] = (
     RoleTemplate(
         "manager",
         "主管",
-        (*_FIELD_WORK, "visit.review", "handover.manage"),
+        (*_FIELD_WORK, "visit.review", "visit.positions", "handover.manage"),
         Scope.SUBTREE,
         _FIELD_SIGHT,
         wider=_COLLEAGUES,

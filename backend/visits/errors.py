@@ -24,6 +24,22 @@ class AlreadyCheckedIn(Conflict):
     message = bilingual("该拜访已签到。", "This visit has its check-in already.")
 
 
+class ConsentRequired(Conflict):
+    """Carries `text_id`: what the person has to agree to before he checks in."""
+
+    code = "consent_required"
+    message = bilingual(
+        "签到前请先阅读并同意定位授权。", "Read and agree to the use of your position before checking in."
+    )
+
+
+class ConsentOutdated(Conflict):
+    """Carries `text_id`: the present text, or null where there is none."""
+
+    code = "consent_outdated"
+    message = bilingual("授权文本已更新，请阅读最新版本。", "This is not the present text. Read that one.")
+
+
 class VisitNotOpen(Conflict):
     code = "visit_not_open"
     message = bilingual("该拜访不在进行中。", "This visit is not open.")
@@ -76,3 +92,8 @@ class EndsTooEarly(Invalid):
 class ReasonRequired(Invalid):
     code = "reason_required"
     message = bilingual("不认可须说明理由。", "Say why you reject it.")
+
+
+class LimitOutOfRange(Invalid):
+    code = "limit_out_of_range"
+    message = bilingual("超出允许范围。", "Outside the range that is allowed.")

@@ -1,7 +1,7 @@
 """Two companies to look at, and everything the main job needs. Repeatable: what is there stays, what is used up is
 made anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -21,7 +21,9 @@ from backend.erp.models import ErpSystem
 from backend.erp.services.systems import put_system
 from backend.expenses import services as expenses
 from backend.expenses.models import ExpenseCategory
+from backend.visits import consent_wording
 from backend.visits.services import plan_visit
+from backend.visits.services.policies import give_consent, publish_consent_text
 from infra.demo import cast, platform
 from infra.demo.dataset import Dataset
 from infra.demo.importer import import_dataset
@@ -66,6 +68,7 @@ def seed(data: list[tuple[str, str, Dataset]], *, at: datetime, on_row: Callable
         ensure_default_flows(actor=Actor.system(company.pk))
         expenses.ensure_default_categories(actor=Actor.system(company.pk))
     staff = {member: _with_password(companies[member.company], member, at) for member in cast.EVERYBODY}
+    _let_positions_be_taken(companies.values(), staff.values(), at)
     _plan_days(companies["demo"], staff[cast.LI], at)
     _leave_one_open(staff[cast.LI], staff[cast.HAN], at)
     told = platform.connect(companies["demo"], staff)
@@ -83,6 +86,16 @@ def _with_password(company: Company, member: cast.Member, at: datetime) -> Emplo
             at=at,
         )
     return employee
+
+
+def _let_positions_be_taken(companies: Iterable[Company], staff: Iterable[Employee], at: datetime) -> None:
+    """The usual text, to which all have agreed, so that the tour begins with the work."""
+    text = {"zh": consent_wording.ZH, "en": consent_wording.EN}
+    published = {
+        company.pk: publish_consent_text(actor=Actor.system(company.pk), at=at, **text)[0] for company in companies
+    }
+    for employee in staff:
+        give_consent(actor=actor_for(employee), text_id=published[employee.company_id].pk, at=at)
 
 
 def _plan_days(company: Company, li: Employee, at: datetime) -> None:

@@ -17,7 +17,7 @@ from tests.support.tables import changed, contents
 from tests.support.visits import check_in_body, sample
 from tests.support.world import World, make_world
 
-OK, MADE, NOTHING, HIDDEN, FORBIDDEN, REFUSED = 200, 201, 204, 404, 403, 422
+OK, MADE, NOTHING, HIDDEN, FORBIDDEN, CONFLICT, REFUSED = 200, 201, 204, 404, 403, 409, 422
 PUBLIC = {
     "POST /auth/password": "is the door itself",
     "POST /auth/wechat": "the code is the proof",
@@ -164,6 +164,17 @@ MATRIX: dict[str, Row] = {
     ),
     "POST /visits/{visit_id}/photos": of_li("visit_id", "visit", lambda w: {"file_id": w.file}),
     "POST /visits/{visit_id}/comments": of_li("visit_id", "visit", lambda w: {"text": "x"}),
+    "GET /visit-policy": Row(FORBIDDEN, FORBIDDEN),
+    "PUT /visit-policy": Row(
+        FORBIDDEN,
+        FORBIDDEN,
+        body=lambda w: {"version": 0, "limits": {}, "positions_kept_days": 90, "closes_after_h": 12},
+    ),
+    "GET /position-consent": own(),
+    "POST /position-consent": Row(CONFLICT, CONFLICT, body=lambda w: {"text_id": w.customer}),
+    "DELETE /position-consent": Row(NOTHING, NOTHING),
+    "GET /position-consent/texts": Row(FORBIDDEN, FORBIDDEN),
+    "POST /position-consent/texts": Row(FORBIDDEN, FORBIDDEN, body=lambda w: {"zh": "同意", "en": "I agree"}),
     "POST /files": Row(
         MADE,
         MADE,

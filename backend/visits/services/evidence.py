@@ -16,9 +16,16 @@ from backend.events import services as events
 from backend.files import services as files
 from backend.files.selectors import get_attachment
 from backend.visits import rules
-from backend.visits.errors import AlreadyCheckedIn, AnotherVisitOpen, PhotoTagged, VisitCancelled, VisitNotOpen
+from backend.visits.errors import (
+    AlreadyCheckedIn,
+    AnotherVisitOpen,
+    ConsentRequired,
+    PhotoTagged,
+    VisitCancelled,
+    VisitNotOpen,
+)
 from backend.visits.models import CheckInSample, Visit, VisitPhoto, VisitPlan
-from backend.visits.own import own_visit
+from backend.visits.own import own_visit, visit_to_check_in
 from backend.visits.selectors import hot
 
 REMEMBERED_CHECK_INS = 20
@@ -50,9 +57,9 @@ def check_in(
 
     `captured_at` is the phone's clock at the tap; without it the phone is taken to agree with ours. The same check-in
     sent again returns the present state. Raises AlreadyCheckedIn for another one, AnotherVisitOpen with the id of the
-    visit to check out of, VisitCancelled.
+    visit to check out of, VisitCancelled, ConsentRequired with the id of the text.
     """
-    visit = own_visit(actor, visit_id)
+    visit, terms = visit_to_check_in(actor, visit_id)
     sent = fingerprint({"samples": list(samples), "captured_at": captured_at, "device_id": device_id})
     if visit.checked_in_at is not None:
         if bytes(visit.checked_in_from or b"") != sent:
@@ -60,6 +67,8 @@ def check_in(
         return visit
     if visit.status == Visit.Status.CANCELLED:
         raise VisitCancelled()
+    if terms.consent_to is not None:
+        raise ConsentRequired(text_id=terms.consent_to)
     recent = hot.recent_check_ins(actor=actor, limit=REMEMBERED_CHECK_INS)
     if still_open := next((earlier for earlier in recent if earlier.status == Visit.Status.OPEN), None):
         raise AnotherVisitOpen(visit_id=still_open.id)
@@ -72,6 +81,8 @@ def check_in(
         known_device=not recent or any(earlier.device_id == device_id for earlier in recent),
         captured_at=captured_at,
         at=at,
+        photo_bits=terms.photo_bits,
+        limits=terms.limits,
     )
     visit.change(
         status=Visit.Status.OPEN,

@@ -1,0 +1,15 @@
+"""Split by subject; everybody imports from here."""
+
+from backend.visits.models.terms import Consent, ConsentText, VisitPolicy
+from backend.visits.models.visits import CheckInSample, Visit, VisitComment, VisitPhoto, VisitPlan
+
+__all__ = [
+    "CheckInSample",
+    "Consent",
+    "ConsentText",
+    "Visit",
+    "VisitComment",
+    "VisitPhoto",
+    "VisitPlan",
+    "VisitPolicy",
+]
