@@ -40,6 +40,14 @@ class Configuration(Exception):
     """A setting must be mended by a person; the row keeps waiting, is never given up, and loses no attempt by it."""
 
 
+class Postponed(Exception):
+    """Not now, through no fault of the row: it waits `retry_after_s`, is never given up, and loses no attempt by it."""
+
+    @property
+    def retry_after_s(self) -> int:
+        return CONFIGURATION_RETRY_S
+
+
 class Owed(models.Model):
     class Status(models.TextChoices):
         PENDING = "pending", bilingual("待处理", "pending")
@@ -75,7 +83,7 @@ class Owed(models.Model):
         """Claim the row and do the work, at least once; False where somebody else has it or it is not due.
 
         `work` runs outside any transaction. What it raises decides the row's future: `PermanentFailure` buries it,
-        `Configuration` keeps it waiting for ever, anything else is retried with growing pauses.
+        `Configuration` and `Postponed` keep it waiting for ever, anything else is retried with growing pauses.
         """
         now = clock.now()
         lease = timedelta(seconds=cls.lease_s or settings.OWED_LEASE_S)
@@ -94,6 +102,8 @@ class Owed(models.Model):
             owed._bury(str(exc))
         except Configuration as exc:
             owed._wait(CONFIGURATION_RETRY_S, error=str(exc), attempts=owed.attempts - 1)
+        except Postponed as exc:
+            owed._wait(exc.retry_after_s, error=str(exc), attempts=owed.attempts - 1)
         except Exception as exc:
             if owed.attempts >= MAX_ATTEMPTS:
                 owed._bury(repr(exc))

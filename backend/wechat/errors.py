@@ -1,7 +1,7 @@
 """What a call to the platform may raise, one table for all errcodes. No text holds a secret, token, code or phone.
 
 A worker that performs an owed row (`backend.events.owed`) can let these pass: a Permanent failure buries the
-row, a Configuration keeps it waiting, anything else is tried again.
+row, Configuration and RateLimited keep it waiting, anything else is tried again.
 
 Sources of the codes: developer.work.weixin.qq.com, document path 90313; developers.weixin.qq.com, global return codes.
 """
@@ -14,6 +14,8 @@ from backend.events import owed
 
 logger = logging.getLogger(__name__)
 RETRY_AFTER_S, MENDED_AFTER_S = 5, 300
+MINUTE_S, WINDOW_S = 60, 300
+OF_A_MINUTE = frozenset({45011, 45033})
 
 
 class PlatformError(Exception):
@@ -28,12 +30,21 @@ class Transient(PlatformError):
     """Unanswered, busy or not understandable: try again later. The work may have been done all the same."""
 
 
+class Unanswered(Transient):
+    """No connection, or no whole answer in time."""
+
+
 class TokenRefused(Transient):
     """The token has died before its time. The client renews it once by itself."""
 
 
-class RateLimited(Transient):
+class RateLimited(Transient, owed.Postponed):
     """Too many calls: the same one succeeds when the platform's window has ended (a minute, an hour or a day)."""
+
+    @property
+    def retry_after_s(self) -> int:
+        """Which window it is the platform does not say, but some codes are of a minute only."""
+        return MINUTE_S if self.errcode in OF_A_MINUTE else WINDOW_S
 
 
 class Permanent(PlatformError, owed.PermanentFailure):
@@ -102,6 +113,8 @@ def unavailable(error: PlatformError) -> PlatformUnavailable:
     """What a caller of ours is told: nothing of the settings, which the log names to the people who mend them."""
     is_ours = isinstance(error, Configuration)
     logger.log(logging.ERROR if is_ours else logging.WARNING, "platform: %s", error)
+    if isinstance(error, RateLimited):
+        return PlatformUnavailable(retry_after_s=error.retry_after_s)
     return PlatformUnavailable(retry_after_s=MENDED_AFTER_S if is_ours else RETRY_AFTER_S)
 
 

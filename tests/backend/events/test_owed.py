@@ -95,15 +95,22 @@ def test_what_cannot_succeed_is_buried_at_once(owe):
         assert row.pk not in Delivery.take_due()
 
 
-def test_a_missing_setting_is_waited_for_however_long_and_costs_no_attempt(owe):
+class Minute(owed.Postponed):
+    retry_after_s = 60
+
+
+@pytest.mark.parametrize(
+    ("refusal", "pause"), [(Configuration, owed.CONFIGURATION_RETRY_S), (owed.Postponed, 300), (Minute, 60)]
+)
+def test_a_missing_setting_or_a_limit_is_waited_for_however_long_and_costs_no_attempt(owe, refusal, pause):
     def misconfigured(row: Delivery) -> None:
-        raise Configuration("no secret")
+        raise refusal("no secret")
 
     row = owe()
     for day in range(owed.MAX_ATTEMPTS + 1):
         with after(day * 86_400):
             assert Delivery.perform(row.pk, misconfigured) is True
-            assert waits_for(row) == pytest.approx(owed.CONFIGURATION_RETRY_S, rel=0.21)
+            assert waits_for(row) == pytest.approx(pause, rel=0.21)
     assert (row.status, row.attempts, row.error) == (Status.PENDING, 0, "no secret")
     with after(30 * 86_400):
         Delivery.perform(row.pk, fail)
