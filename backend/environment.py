@@ -49,6 +49,7 @@ class Environment(BaseSettings):
     wecom_api_base: str = "http://127.0.0.1:8090"
     wechat_api_base: str = "http://127.0.0.1:8090"
     wechat_oauth_base: str = "http://127.0.0.1:8090"
+    platform_calls_at_once: int = Field(default=3, ge=1)
 
     storage: Literal["local", "s3"] = "local"
     media_dir: Path | None = None

@@ -206,6 +206,8 @@ WECOM_API_BASE = env.wecom_api_base.rstrip("/")
 WECHAT_API_BASE = env.wechat_api_base.rstrip("/")
 WECHAT_OAUTH_BASE = env.wechat_oauth_base.rstrip("/")
 """Of the page a person's browser is sent to; the other two are called by us."""
+PLATFORM_CALLS_AT_ONCE = env.platform_calls_at_once
+"""So many threads of a web process wait for one platform: fewer than it has, or silence there stops everything here."""
 OAUTH_REDIRECT_URIS = listed(env.oauth_redirect_uris) or [f"{PUBLIC_URL}/"]
 """Where WeCom's web page login may return to, each to the letter."""
 STORAGE = env.storage

@@ -2,6 +2,7 @@ import pytest
 from django.db import connection
 
 from backend.directory.authentication import authenticator
+from backend.wechat import circuit
 from mobile_api import limits
 from tests.support.cast import Cast, make_cast
 from tests.support.client import Api
@@ -13,9 +14,10 @@ from tests.support.work import run_owed
 
 @pytest.fixture(autouse=True)
 def _forget():
-    """A process remembers verified tokens and who asked how often; tests share one process."""
+    """A process remembers verified tokens, who asked how often and who did not answer; tests share one process."""
     authenticator.clear()
     limits.clear()
+    circuit.clear()
 
 
 @pytest.fixture(scope="session")

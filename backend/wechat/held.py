@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from backend.core import clock, secrets
+from backend.wechat import circuit, transport
 from backend.wechat.errors import Configuration
 from backend.wechat.locks import alone
 from backend.wechat.models import App, PlatformToken
@@ -30,9 +31,10 @@ def current(app: App, purpose: str, fetch: Fetch) -> str:
 def replacement(app: App, purpose: str, fetch: Fetch, *, refused: str) -> str:
     """Another value than the one the platform has just refused; as `current` otherwise.
 
-    Of many threads and processes that come with the same refused value only one calls the platform.
+    Of many threads and processes that come with the same refused value only one calls the platform. Where a person
+    waits, PlatformUnavailable while the platform is silent.
     """
-    with alone(f"{purpose}:{app.pk}"):
+    with circuit.admitted(transport.base_of(app)), alone(f"{purpose}:{app.pk}"):
         row = _row(app, purpose)
         if value := _usable(row, refused=refused):
             return value

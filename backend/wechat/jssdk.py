@@ -13,7 +13,7 @@ from wechatpy.utils import WeChatSigner
 from backend.core.actor import Actor
 from backend.core.errors import Invalid, NotFound
 from backend.core.text import bilingual
-from backend.wechat import tickets
+from backend.wechat import patience, tickets
 from backend.wechat.errors import PlatformError, unavailable
 from backend.wechat.models import App
 
@@ -52,8 +52,9 @@ def signatures(*, actor: Actor, public_id: UUID, url: str, at: datetime) -> Sign
         raise NotFound
     page = trusted(url)
     try:
-        config = _signed(tickets.jsapi, app, page, at)
-        agent_config = _signed(tickets.agent, app, page, at) if app.is_wecom else None
+        with patience.of_a_person():
+            config = _signed(tickets.jsapi, app, page, at)
+            agent_config = _signed(tickets.agent, app, page, at) if app.is_wecom else None
     except PlatformError as exc:
         raise unavailable(exc) from exc
     return Signatures(app, config, agent_config)

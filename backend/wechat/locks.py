@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection
 from redis.exceptions import LockError, RedisError
 from redis.lock import Lock
 
+from backend.wechat import patience
 from backend.wechat.errors import Transient
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,8 @@ LEASE_S = 20
 POLL_S = 0.05
 REDIS_S = 2
 PREFIX = "waiqin:wechat:"
+LOCK = "SELECT set_config('lock_timeout', %s, true), pg_advisory_lock(%s::bigint)"
+"""The time-out is of this statement's own transaction; the lock is of the database session."""
 
 _locks: dict[str, threading.Lock] = {}
 
@@ -37,7 +40,7 @@ def alone(name: str) -> Iterator[None]:
     does not answer is done without: then the lock of the database keeps the others out.
     """
     lock = _locks.setdefault(name, threading.Lock())
-    if not lock.acquire(timeout=WAIT_S):
+    if not lock.acquire(timeout=patience.left(WAIT_S)):
         raise Transient(f"another thread is still fetching {name}")
     try:
         shared = _redis_lock(name)
@@ -58,7 +61,7 @@ def _redis_lock(name: str) -> Lock | None:
     if not settings.REDIS_URL:
         return None
     client = _client(settings.REDIS_URL)
-    lock: Lock = client.lock(f"{PREFIX}{name}", timeout=LEASE_S, blocking_timeout=WAIT_S, sleep=POLL_S)
+    lock: Lock = client.lock(f"{PREFIX}{name}", timeout=LEASE_S, blocking_timeout=patience.left(WAIT_S), sleep=POLL_S)
     try:
         is_held = lock.acquire()
     except RedisError as exc:
@@ -91,8 +94,8 @@ def key_of(name: str) -> int:
 def _database_lock(name: str) -> Iterator[None]:
     with connection.cursor() as cursor:
         try:
-            cursor.execute("SELECT pg_advisory_lock(%s::bigint)", [key_of(name)])
-        except DatabaseError as exc:  # statement_timeout, while another process fetches
+            cursor.execute(LOCK, [str(max(1, int(patience.left(WAIT_S) * 1000))), key_of(name)])
+        except DatabaseError as exc:  # lock_timeout, while another process fetches
             raise Transient(f"another process is still fetching {name}") from exc
         try:
             yield

@@ -5,13 +5,9 @@ without end on a dead token, and names the secret in its exceptions.
 """
 
 import json
-import os
 import re
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,12 +15,14 @@ from urllib.parse import urlsplit
 import requests
 from django.conf import settings
 
-from backend.wechat.errors import BadPayload, Configuration, Transient, refusal
+from backend.wechat import circuit, patience, wire
+from backend.wechat.errors import BadPayload, Configuration, Transient, Unanswered, refusal
+from backend.wechat.models import App
 from backend.wechat.text import one_line
 
 CONNECT_S, READ_S = 3.05, 8.0
 DEADLINE_S = 12.0
-"""For the whole answer: `READ_S` alone would let a slow sender keep a worker for ever."""
+"""For the whole exchange: `READ_S` alone would let a slow sender keep a worker for ever."""
 DOWNLOAD_S = 60.0
 MAX_ANSWER_BYTES = 1024 * 1024
 MAX_ERRMSG = 200
@@ -36,8 +34,6 @@ WECOM, WECHAT = "WECOM_API_BASE", "WECHAT_API_BASE"
 
 File = tuple[str, bytes, str]
 """Name, contents and media type of an upload: bytes, so that they can be sent a second time."""
-
-_local = threading.local()
 
 
 class AnswerTooLarge(Transient):
@@ -94,6 +90,10 @@ def _accepted(content: bytes, path: str, base: str, params: Mapping[str, Any], h
     return answer
 
 
+def base_of(app: App) -> str:
+    return WECOM if app.is_wecom else WECHAT
+
+
 def secrets_in(values: Mapping[str, Any]) -> list[str]:
     """What no text of ours may hold, of the parameters or the body of a call."""
     return [str(value) for name, value in values.items() if name in SECRET]
@@ -118,29 +118,39 @@ def _exchange(
     if not PATH.fullmatch(path):
         raise Configuration(f"refused to call an address outside {base}")
     address, is_loopback = _address(base)
-    session = _session()
-    session.trust_env = not is_loopback  # a proxy of the environment cannot see our loopback
-    status, reply, failure = 0, Download(b"", ""), ""
-    try:
-        with session.request(
-            method,
-            f"{address}/{path}",
-            params=params,
-            **_sent(**contents),
-            timeout=(CONNECT_S, READ_S),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            status, media_type = response.status_code, response.headers.get("Content-Type", "")
-            content = _read(response, max_bytes, time.monotonic() + seconds)
-            reply = Download(content, media_type.partition(";")[0].strip().lower())
-    except requests.RequestException as exc:
-        failure = type(exc).__name__
+    with circuit.admitted(base):
+        allowed = patience.left(seconds)
+        if not allowed:
+            raise Unanswered(f"{path} - no time left to ask")
+        session = wire.session()
+        session.trust_env = not is_loopback  # a proxy of the environment cannot see our loopback
+        status, reply, failure = 0, Download(b"", ""), ""
+        try:
+            with (
+                wire.ended_after(allowed),
+                session.request(
+                    method,
+                    f"{address}/{path}",
+                    params=params,
+                    **_sent(**contents),
+                    timeout=(min(CONNECT_S, allowed), min(READ_S, allowed)),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
+                status, media_type = response.status_code, response.headers.get("Content-Type", "")
+                reply = Download(_read(response, max_bytes), media_type.partition(";")[0].strip().lower())
+        except requests.RequestException as exc:
+            failure = type(exc).__name__
+        if failure in ("", _TooLarge.__name__):
+            circuit.of(base).answered()
+        elif allowed >= circuit.LATE_S:  # who had spent his time elsewhere proves nothing
+            circuit.of(base).silent()
     # Not raised above: the exception of requests names the address, secret included, and would be the context.
     if failure == _TooLarge.__name__:
         raise AnswerTooLarge(f"{path} - more than {max_bytes} bytes")
     if failure:
-        raise Transient(f"{path} - {failure}")
+        raise Unanswered(f"{path} - {failure}")
     if status == 429 or status >= 500:
         raise Transient(f"{path} - HTTP {status}")
     if status != 200:
@@ -158,14 +168,12 @@ class _TooLarge(requests.RequestException):
     pass
 
 
-def _read(response: requests.Response, max_bytes: int, deadline: float) -> bytes:
+def _read(response: requests.Response, max_bytes: int) -> bytes:
     content = bytearray()
     for chunk in response.iter_content(16 * 1024):
         content += chunk
         if len(content) > max_bytes:
             raise _TooLarge
-        if time.monotonic() > deadline:
-            raise requests.Timeout("too slow")
     return bytes(content)
 
 
@@ -194,13 +202,3 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _session() -> requests.Session:
-    """One per thread, as requests promises no more; and per process, as a fork would share the sockets."""
-    if getattr(_local, "pid", None) != os.getpid():
-        _local.pid = os.getpid()
-        _local.session = requests.Session()
-        _local.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session: requests.Session = _local.session
-    return session

@@ -39,6 +39,8 @@ def web_port() -> int:
 
 UNHURRIED = {name: os.environ.get(name, "10000") for name in ("PERSON_RATE", "ADDRESS_RATE")}
 """On one's own machine one person may ask as often as he can: who measures the demo shall not measure its limiter."""
+WEB = UNHURRIED | {"PLATFORM_CALLS_AT_ONCE": "1"}
+"""One less than the threads of a process, as everywhere."""
 
 
 def is_free(port: int) -> bool:
@@ -79,7 +81,7 @@ def programs(port: int, simulator: int | None, run_dir: Path, logins: list[str])
         Program("beat", [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile="]),
         Program("dispatcher", [*MANAGE, "dispatcher"]),
         # Last, because it is waited for while the others start, and the first to end, so that no request is cut off.
-        Program("web", granian, essential=True, ready_url=f"http://127.0.0.1:{port}/readyz", environment=UNHURRIED),
+        Program("web", granian, essential=True, ready_url=f"http://127.0.0.1:{port}/readyz", environment=WEB),
     ]
 
 

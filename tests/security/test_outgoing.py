@@ -21,6 +21,7 @@ NETWORK = {"requests", "urllib3", "http.client", "urllib.request", "socket", "ht
 CALLERS = {
     "backend/erp/transport.py": "to the address that stands in the ERP's row",
     "backend/wechat/transport.py": "to the addresses of the settings",
+    "backend/wechat/wire.py": "for it, so that connections end in time",
     "backend/files/s3_storage.py": "to S3_ENDPOINT",
     "backend/embedded/postgres.py": "its own socket in a folder",
 }

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from backend.core.errors import Unauthenticated, Unavailable
 from backend.core.text import bilingual
 from backend.core.transactions import commits_in_steps
+from backend.wechat import patience
 from backend.wechat.models import App, LoginCode
 from backend.wechat.oauth import StateRefused
 
@@ -79,7 +80,7 @@ def settle(*, row: LoginCode, subject: str = "", failure: str = "") -> None:
 @commits_in_steps("it only reads, again and again")
 def await_answer(*, row: LoginCode) -> LoginCode:
     """Raises LoginUnanswered where whoever asks has not been answered within PATIENCE_S, or has died."""
-    until = time.monotonic() + PATIENCE_S
+    until = time.monotonic() + patience.left(PATIENCE_S)
     while row.status == Status.ASKING:
         if time.monotonic() > until:
             raise LoginUnanswered(retry_after_s=2)

@@ -12,7 +12,7 @@ from backend.directory.models import Door, Employee, Identity
 from backend.directory.selectors import employee_with_phone
 from backend.directory.services import bindings
 from backend.directory.services.bindings import Subject
-from backend.wechat import errors, mini_program, wecom
+from backend.wechat import circuit, errors, mini_program, patience, transport, wecom
 from backend.wechat.models import App, LoginCode
 from backend.wechat.services import claims
 
@@ -43,18 +43,20 @@ FAILURES: dict[str, Callable[[], DomainError]] = {
 
 @commits_in_steps("the platform is asked between claiming the code and keeping what it said")
 def subject_of_code(*, app: App, door: str, code: str, state: str, device_id: str, at: datetime) -> LoginCode:
-    """The claim with its proved subject. Raises CodeRefused, StateRefused, NotAMember or LoginUnanswered."""
-    return _answered(
-        lambda: _ask(app, door, code, at),
-        claims.claim(app=app, door=door, code=code, state=state, device_id=device_id, at=at),
-    )
+    """The claim with its proved subject. Raises CodeRefused, StateRefused, NotAMember or LoginUnanswered; or
+    PlatformUnavailable, and then the code is as good as before."""
+    with patience.of_a_person(), circuit.admitted(transport.base_of(app)):
+        return _answered(
+            lambda: _ask(app, door, code, at),
+            claims.claim(app=app, door=door, code=code, state=state, device_id=device_id, at=at),
+        )
 
 
 @commits_in_steps("the platform is asked between claiming the code and keeping what it said")
 def subject_of_phone_code(*, app: App, subject: Subject, code: str, device_id: str, at: datetime) -> LoginCode:
     """Bind the subject to the one active employee with the phone number the code stands for.
 
-    Raises PhoneUnknown, AlreadyBound, IdentityTaken, CodeRefused or LoginUnanswered.
+    Raises PhoneUnknown, AlreadyBound, IdentityTaken, CodeRefused, LoginUnanswered or PlatformUnavailable.
     """
 
     def ask() -> str:
@@ -62,8 +64,9 @@ def subject_of_phone_code(*, app: App, subject: Subject, code: str, device_id: s
         bind_by_phone(subject=subject, number=number, at=at)
         return subject.id
 
-    claimed = claims.claim(app=app, door=f"phone:{subject.key}", code=code, state="", device_id=device_id, at=at)
-    return _answered(ask, claimed)
+    door = f"phone:{subject.key}"
+    with patience.of_a_person(), circuit.admitted(transport.base_of(app)):
+        return _answered(ask, claims.claim(app=app, door=door, code=code, state="", device_id=device_id, at=at))
 
 
 @commits_in_steps("it is one step of its own")

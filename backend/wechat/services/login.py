@@ -7,9 +7,10 @@ from uuid import UUID
 from django.db import transaction
 
 from backend.core.actor import Actor
-from backend.core.errors import DomainError, NotFound
+from backend.core.errors import DomainError, NotFound, Unavailable
 from backend.core.transactions import commits_in_steps
 from backend.directory import attempts
+from backend.directory.attempts import Counter
 from backend.directory.models import Company, Door, Identity, LoginRecord
 from backend.directory.selectors import device_id_of
 from backend.directory.services import bindings, entry, logins, sessions, throttling
@@ -62,7 +63,7 @@ def sign_in(*, company: str, proof: Proof, device: logins.Device, at: datetime) 
         row = _prove(app, proof, device.id, at)
         signed_in = _enter(row, _subject(app, proof.door, row), proof.door, device, at)
     except DomainError as exc:
-        _note(app, proof.door, device, exc, at)
+        _note(app, proof.door, device, address, exc, at)
         raise
     throttling.give_back(counter=address)
     return signed_in
@@ -84,7 +85,7 @@ def sign_in_by_phone(*, ticket: str, code: str, device: logins.Device, at: datet
         row = exchange.subject_of_phone_code(app=app, subject=subject, code=code, device_id=device.id, at=at)
         signed_in = _enter(row, subject, Door.WECHAT, device, at)
     except DomainError as exc:
-        _note(app, Door.WECHAT, device, exc, at)
+        _note(app, Door.WECHAT, device, address, exc, at)
         raise
     throttling.give_back(counter=address)
     return signed_in
@@ -147,8 +148,10 @@ def _session_of(
     return outcome
 
 
-def _note(app: App, door: str, device: logins.Device, exc: DomainError, at: datetime) -> None:
+def _note(app: App, door: str, device: logins.Device, address: Counter, exc: DomainError, at: datetime) -> None:
     """What `entry` has not: attempts that did not come so far as to an employee."""
+    if isinstance(exc, Unavailable):  # nobody's fault; an office shall not be shut out when the platform is back
+        throttling.give_back(counter=address)
     if isinstance(exc, entry.NOTED):
         return
     logins.note(

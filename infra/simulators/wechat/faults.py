@@ -20,6 +20,7 @@ NAMED: dict[str, dict[str, Any]] = {
     "wrong_content_type": {"content_type": "text/html"},
     "empty_body": {"body": ""},
     "truncated": {"truncate": 10},
+    "trickle": {"trickle": 0.2},
     "closed": {"close": True},
     "reset": {"reset": True},
     "answer_lost": {"close": True, "after": True},
@@ -50,7 +51,7 @@ class Fault:
     - `html`: answer a page of HTML where JSON belongs (status 200 unless `status` says otherwise).
     - `close`: close the connection without an answer; `reset`: reset it.
     - `merge`: put these fields into the true answer; `content_type`: call it this; `truncate`: cut it after so much.
-    - `delay`: wait so many seconds (of real time) before the rest.
+    - `delay`: wait so many seconds (of real time) before the rest; `trickle`: and after each byte of the true answer.
     - `after`: do the work first. With `close`, `reset` or `delay` this is a lost or a late reply.
 
     It lets `skip` calls pass, then applies `count` times (null: for ever), each call with `probability`. `app` is
@@ -75,6 +76,7 @@ class Fault:
     merge: dict[str, Any] = field(default_factory=dict)
     content_type: str = ""
     truncate: int | None = None
+    trickle: float = 0.0
     after: bool = False
 
     @property

@@ -150,19 +150,25 @@ class Handler(BaseHTTPRequestHandler):
             content = json.dumps(answer | fault.merge, ensure_ascii=False).encode()
             answer = Raw(content, {"Content-Type": "application/json; charset=UTF-8"}, status)
         kind = {"Content-Type": fault.content_type} if fault.content_type else {}
-        self._send(answer.status, answer.content, answer.headers | kind, cut=fault.truncate)
+        self._send(answer.status, answer.content, answer.headers | kind, cut=fault.truncate, pause=fault.trickle)
 
     def _send_json(self, data: object, status: int = 200) -> None:
         body = json.dumps(data, ensure_ascii=False).encode()
         self._send(status, body, {"Content-Type": "application/json; charset=UTF-8"})
 
-    def _send(self, status: int, body: bytes, headers: dict[str, str], *, cut: int | None = None) -> None:
+    def _send(
+        self, status: int, body: bytes, headers: dict[str, str], *, cut: int | None = None, pause: float = 0.0
+    ) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body[:cut])
+        for part in [body[:cut]] if not pause else [body[at : at + 1] for at in range(len(body))]:
+            self.wfile.write(part)
+            if pause:
+                self.wfile.flush()
+                self.server.state.scenario.wait(pause)
         if cut is not None:
             self.close_connection = True
 

@@ -6,7 +6,15 @@ import pytest
 
 from backend.events import owed
 from backend.wechat import tokens, transport, wecom
-from backend.wechat.errors import BadPayload, Configuration, Permanent, PlatformError, Transient, Unreachable
+from backend.wechat.errors import (
+    BadPayload,
+    Configuration,
+    Permanent,
+    PlatformError,
+    Transient,
+    Unanswered,
+    Unreachable,
+)
 from backend.wechat.models import App
 from tests.backend.wechat.conftest import SECRET
 from tests.simulators import Simulator
@@ -211,8 +219,9 @@ def test_a_slow_answer_ends(platform: Simulator, app: App, monkeypatch):
 
 def test_an_answer_that_trickles_ends(platform: Simulator, app: App, monkeypatch):
     tokens.current(app)
-    monkeypatch.setattr(transport, "DEADLINE_S", 0)
-    with pytest.raises(Transient, match="Timeout"):
+    monkeypatch.setattr(transport, "DEADLINE_S", 0.5)
+    platform.faults({"path": SEND, "trickle": 0.1, "count": None})
+    with pytest.raises(Unanswered, match="Timeout"):
         card(app)
 
 
