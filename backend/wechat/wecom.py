@@ -10,7 +10,7 @@ from backend.wechat import cards, media, members, text
 from backend.wechat.api import WecomApi
 from backend.wechat.cards import Card
 from backend.wechat.codes import checked_code
-from backend.wechat.errors import BadPayload, Configuration, Permanent, Unreachable
+from backend.wechat.errors import BadPayload, Configuration, Permanent, Transient, Unreachable
 from backend.wechat.members import Member, MemberDetail
 from backend.wechat.models import App
 from backend.wechat.transport import Download
@@ -125,7 +125,9 @@ class WecomClient:
         """The media id, good for three days. `kind`: image, voice, video or file; BadPayload if it is not one."""
         media.check(kind, content)
         answer = self._api.media.upload(kind, (name, content, "application/octet-stream"))
-        return str(answer.get("media_id", ""))
+        if not answer.get("media_id"):
+            raise Transient("media/upload - the answer holds no media_id")
+        return str(answer["media_id"])
 
     def download_media(self, media_id: str, *, kind: str = "image") -> Download:
         """What a phone has uploaded through the JS-SDK; BadPayload if it is not of this kind or too large.
