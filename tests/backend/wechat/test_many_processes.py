@@ -3,9 +3,7 @@
 import sys
 from pathlib import Path
 
-import psycopg
 import pytest
-from django.db import connection
 
 from backend.wechat import locks, tokens
 from backend.wechat.errors import Transient
@@ -13,6 +11,7 @@ from backend.wechat.models import App
 from tests.simulators import Simulator
 from tests.support.brokers import Redis
 from tests.support.processes import Program, eventually
+from tests.support.programs import environment
 from tests.support.threads import together
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -31,13 +30,7 @@ def redis_url(tmp_path: Path):
 def send_from_many_processes(platform: Simulator, app: App, home: Path, redis_url: str) -> None:
     """Returns when all have sent; what goes wrong in one is shown."""
     gate = home / "gate"
-    env = {
-        "DJANGO_SETTINGS_MODULE": "backend.settings",
-        "DATABASE_URL": _url(),
-        "WECOM_API_BASE": platform.url,
-        "REDIS_URL": redis_url,
-        "RUN_DIR": str(home),
-    }
+    env = environment(home, WECOM_API_BASE=platform.url, REDIS_URL=redis_url)
     words = [sys.executable, "-m", "tests.support.platform_sender", str(app.pk)]
     programs = [
         Program(*words, str(number), str(gate), env=env, log=home / f"{number}.log") for number in range(PROCESSES)
@@ -52,12 +45,6 @@ def send_from_many_processes(platform: Simulator, app: App, home: Path, redis_ur
     finally:
         for program in programs:
             program.kill()
-
-
-def _url() -> str:
-    ours = connection.settings_dict
-    given = {"host": ours["HOST"], "port": ours["PORT"], "user": ours["USER"], "password": ours["PASSWORD"]}
-    return psycopg.conninfo.make_conninfo(**{key: value for key, value in given.items() if value}, dbname=ours["NAME"])
 
 
 def assert_one_token_for_all(platform: Simulator) -> None:
