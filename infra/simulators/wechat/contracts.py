@@ -26,6 +26,12 @@ MAX_CHECKED = 2500
 CLIENT_MSG_SECONDS = 600
 CALLBACK_RULES = {"timeout": 5.0, "tries": 3, "pause": 0.0, "retry_on_status": True}
 """Document 90238 has every status but 200 tried again, 90930 only silence: `retry_on_status` says which."""
+FREQUENCY = {
+    "corp": [[60, 10_000], [3600, 150_000]],
+    "address": [[60, 20_000], [3600, 600_000]],
+    "messages_per_account": 200,
+}
+"""Calls of one path within seconds, and messages a day; a seed may set lower ones."""
 STABLE_REFRESHES = ((30, 1), (86400, 20))
 PLAIN_TOKENS = ((86400, 2000),)
 LOGINS_PER_PERSON = ((60, 100),)

@@ -7,7 +7,7 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from infra.simulators.wechat import control, faults, oauth
+from infra.simulators.wechat import control, faults, frequency, oauth
 from infra.simulators.wechat.api import ROUTES
 from infra.simulators.wechat.control.common import ControlError
 from infra.simulators.wechat.errors import error
@@ -119,6 +119,8 @@ class Handler(BaseHTTPRequestHandler):
             try:
                 if call.method != endpoint.method:
                     raise error(40058, f"require {endpoint.method} method")
+                if not endpoint.wechat:
+                    frequency.check(state, call)
                 answer = endpoint.handler(state, call)
             except ApiError as refused:
                 answer = self._failure(call, refused.errcode, refused.text)

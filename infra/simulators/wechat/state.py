@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from infra.simulators.wechat import seeding
-from infra.simulators.wechat.contracts import CALLBACK_RULES, TOKEN_MODES
+from infra.simulators.wechat.contracts import CALLBACK_RULES, FREQUENCY, TOKEN_MODES
 from infra.simulators.wechat.faults import Fault
 from infra.simulators.wechat.model import (
     Account,
@@ -66,6 +66,8 @@ class State:
             self.duplicates: Recent[tuple[AppKey, bytes], tuple[float, dict[str, object]]] = Recent(MAX_REMEMBERED)
             self.task_ids: Recent[tuple[AppKey, str], None] = Recent(MAX_REMEMBERED)
             self.spent: Recent[tuple[object, ...], deque[float]] = Recent(MAX_REMEMBERED)
+            self.frequency: dict[str, Any] = dict(FREQUENCY)
+            self.windows: Recent[tuple[Any, ...], Any] = Recent(MAX_REMEMBERED)
             self.credits: Recent[tuple[str, str, str], int] = Recent(MAX_REMEMBERED)
             """How many more messages a person (app id, openid) wants of a template."""
             self.client_messages: Recent[tuple[str, str, str], tuple[float, dict[str, object]]]
@@ -97,7 +99,8 @@ class State:
     def seed(self, data: dict[str, Any]) -> None:
         """Add or replace corporations, accounts of WeChat and people with WeChat; SeedError when the shape is wrong.
 
-        `{"token_mode": "rotate|grace|same", "callback_rules": {…}, "corps": […], "accounts": […], "people": […]}`.
+        `{"token_mode": "rotate|grace|same", "callback_rules": {…}, "frequency": {…}, "corps": […], "accounts": […],
+        "people": […]}`.
         A corporation is `{"corp_id", "name", "users": […], "departments": […], "tags": {"1": ["user_id"]}, "apps": […],
         "contacts": {…}, "generate": {"departments": 200, "members": 10000}}`, the contacts assistant an app without an
         agent id; the fields of each thing are those of its class in `model.py`, the rules those in `contracts.py`. What
@@ -115,7 +118,11 @@ class State:
             rules = data.get("callback_rules", {})
             if not isinstance(rules, dict) or not CALLBACK_RULES.keys() >= rules.keys():
                 raise SeedError("callback_rules has " + ", ".join(CALLBACK_RULES))
+            frequency = data.get("frequency", {})
+            if not isinstance(frequency, dict) or not FREQUENCY.keys() >= frequency.keys():
+                raise SeedError("frequency has " + ", ".join(FREQUENCY))
             self.token_mode = mode
+            self.frequency |= frequency
             self.callback_rules |= rules
             self.corps |= corps
             self.accounts |= accounts

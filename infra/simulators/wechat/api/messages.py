@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from typing import Any
 
-from infra.simulators.wechat import cards, clicks
+from infra.simulators.wechat import cards, clicks, frequency
 from infra.simulators.wechat.api.access import Endpoint, app_of_token, json_object
 from infra.simulators.wechat.contracts import (
     BODIES,
@@ -42,6 +42,7 @@ def send(state: State, call: Call) -> dict[str, object]:
     members, invalid = _resolve(state, app, names)
     if not members:
         raise error(81013)
+    frequency.count_messages(state, app, len(members))
     if data["msgtype"] == "template_card":
         cards.claim_task_id(state, app, content)
     reply: dict[str, object] = {"errcode": 0, "errmsg": "ok", **invalid, "msgid": secrets.token_urlsafe(48)}
