@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from unfold.forms import AdminOwnPasswordChangeForm
@@ -12,7 +13,7 @@ from unfold.forms import AdminOwnPasswordChangeForm
 from backend.core import clock
 from backend.directory.models import Employee
 from backend.directory.selectors import actor_for
-from backend.directory.services import admin_door, people
+from backend.directory.services import admin_door, confirming, people
 
 
 class AdminDoor(ModelBackend):
@@ -28,6 +29,13 @@ class AdminDoor(ModelBackend):
 
 
 class OwnPasswordForm(AdminOwnPasswordChangeForm):  # type: ignore[misc]  # unfold carries no types
+    def clean_old_password(self) -> str:
+        """With a count of the guesses. Raises TooManyAttempts, which `backend.admin_middleware` answers."""
+        old = str(self.cleaned_data["old_password"])
+        if not confirming.is_own_password(employee=self.user, password=old, at=clock.now()):
+            raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old
+
     def save(self, commit: bool = True) -> Employee:
         """By the service: every device is signed out, the change is on record and no longer demanded."""
         given = self.cleaned_data

@@ -9,12 +9,14 @@ is counted by itself, and everybody else by account and address, by account, and
 | any other, from one address | 5 | that address, for this account |
 | any other, from everywhere | 20 | unknown devices, for this account |
 | anybody, from one address | 100 failures | that address, for every account |
+| whoever is signed in and confirms it is he | 5 | that person's confirmations |
 
 A guesser can thus keep new devices of one account waiting, never the phone in its owner's pocket, and no other door.
 """
 
 import hashlib
 from dataclasses import dataclass
+from uuid import UUID
 
 from backend.core.addresses import network_of
 from backend.core.context import origin
@@ -23,6 +25,7 @@ PER_DEVICE = 5
 PER_ACCOUNT_AND_ADDRESS = 5
 PER_ACCOUNT = 20
 PER_ADDRESS = 100
+PER_CONFIRMATION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,10 @@ def of_account(login: str, *, known_device: str) -> list[Counter]:
 
 def of_address() -> Counter:
     return Counter(_key("address", network_of(origin().address)), PER_ADDRESS)
+
+
+def of_confirmation(employee_id: UUID) -> Counter:
+    return Counter(_key("confirmation", str(employee_id)), PER_CONFIRMATION)
 
 
 def _key(kind: str, *parts: str) -> str:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, TypedDict, cast
 from uuid import UUID
 
-from django.contrib.auth.hashers import check_password
 from django.db import transaction
 
 from backend.core.actor import Actor
@@ -13,15 +12,12 @@ from backend.core.errors import Conflict, Forbidden, VersionConflict
 from backend.core.text import bilingual
 from backend.core.transactions import commits_in_steps
 from backend.directory import records
-from backend.directory.attempts import Counter
 from backend.directory.guards import hold_company, require_power_over
 from backend.directory.models import Employee
 from backend.directory.rules import search_keys
-from backend.directory.services import throttling
+from backend.directory.services import confirming
 from backend.directory.standing_in import HasLeft
 from backend.events import services as events
-
-ATTEMPTS_TO_CHANGE = 5
 
 
 class NumberTaken(Conflict):
@@ -160,11 +156,8 @@ def change_own_profile(
 def _prove(me: Employee, password: str, at: datetime) -> None:
     if not password or not me.has_usable_password():
         raise PhoneNeedsPassword()
-    counters = [Counter(f"profile:{me.pk}", ATTEMPTS_TO_CHANGE)]
-    throttling.count_attempts(counters=counters, at=at)
-    if not check_password(password, me.password):
+    if not confirming.is_own_password(employee=me, password=password, at=at):
         raise PhoneNeedsPassword()
-    throttling.forgive(counters=counters)
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from django.db import transaction
 from backend.core.actor import Actor
 from backend.core.errors import Forbidden, Invalid
 from backend.core.text import bilingual
+from backend.core.transactions import commits_in_steps
 from backend.directory import records
 from backend.directory.guards import (
     LocksYouOut,
@@ -22,7 +23,7 @@ from backend.directory.guards import (
 )
 from backend.directory.models import Company, Department, Employee, Identity, Role
 from backend.directory.roles import STANDARD_ROLES
-from backend.directory.services import bindings, delegations, departments, employees, sessions
+from backend.directory.services import bindings, confirming, delegations, departments, employees, sessions
 from backend.events import services as events
 
 
@@ -130,11 +131,22 @@ def set_password(*, actor: Actor, employee_id: UUID, password: str, must_change:
     sessions.end_all_sessions(actor=actor, employee_id=employee.pk, reason="password_set", at=at)
 
 
-@transaction.atomic
+@commits_in_steps("a guess at the old password stays counted although the change fails")
 def change_own_password(*, actor: Actor, old: str, new: str, at: datetime) -> None:
-    """Ends every other session of the employee; the one that asks goes on."""
+    """Ends every other session of the employee; the one that asks goes on.
+
+    Raises WrongPassword, TooManyAttempts with the seconds to wait, or WeakPassword.
+    """
+    me = Employee.objects.get(pk=actor.person_id, company_id=actor.company_id)
+    if not confirming.is_own_password(employee=me, password=old, at=at):
+        raise WrongPassword()
+    _change_own_password(actor, me.password, new, at)
+
+
+@transaction.atomic
+def _change_own_password(actor: Actor, proved: str, new: str, at: datetime) -> None:
     employee = records.locked(actor, actor.person_id)
-    if not employee.check_password(old):
+    if employee.password != proved:  # changed by somebody else in between
         raise WrongPassword()
     try:
         validate_password(new, employee)
