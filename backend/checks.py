@@ -39,6 +39,14 @@ def secrets_are_secret(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
                 id="waiqin.E002",
             )
         )
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN.encode()) < MIN_KEY_BYTES:
+        found.append(
+            Error(
+                in_both("METRICS_TOKEN 短于 32 字节", "METRICS_TOKEN is shorter than 32 bytes"),
+                hint="METRICS_TOKEN=$(openssl rand -hex 32)",
+                id="waiqin.E022",
+            )
+        )
     return found
 
 

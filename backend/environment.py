@@ -44,6 +44,7 @@ class Environment(BaseSettings):
     jwt_algorithm: str = "HS256"
     jwt_keys: str = ""
     field_encryption_keys: str = ""
+    metrics_token: str = ""
     revocation_check_s: float = Field(default=1.0, ge=0, le=2)
 
     wecom_api_base: str = "http://127.0.0.1:8090"

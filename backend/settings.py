@@ -151,6 +151,7 @@ JWT_KEYS = listed(env.jwt_keys) or [_derived("jwt")]
 """The first signs, all verify (backend/directory/keys.py)."""
 JWT_ISSUER = "waiqin"
 JWT_AUDIENCE = "waiqin-mobile"
+METRICS_TOKEN = env.metrics_token
 FIELD_ENCRYPTION_KEYS = listed(env.field_encryption_keys) or [_derived("fields")]
 REVOCATION_CHECK_S = env.revocation_check_s
 
@@ -245,6 +246,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "mobile_api.pages.forged_form"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = "/admin/"
 SESSION_COOKIE_AGE = 12 * 60 * 60

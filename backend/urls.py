@@ -8,3 +8,8 @@ urlpatterns = [
     path("admin/password_change/", change_password),  # before Django's own
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "mobile_api.pages.bad_request"
+handler403 = "mobile_api.pages.forbidden"
+handler404 = "mobile_api.pages.not_found"
+handler500 = "mobile_api.pages.crashed"

@@ -1,11 +1,18 @@
 """For the machines around: is the process alive, may it get traffic, how is it doing; and the documentation page."""
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_GET
 from ninja.openapi.docs import Swagger
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from backend.core.addresses import is_loopback
+from backend.core.context import origin
+from backend.core.errors import NotFound, Unauthenticated
+from mobile_api.errors import domain_problem
 
 _migrated = False
 
@@ -37,6 +44,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus's, with the bearer token of METRICS_TOKEN. Without one it is closed in production, where a proxy makes
+    every caller look like this machine, and open to this machine elsewhere."""
+    if settings.METRICS_TOKEN:
+        given = request.META.get("HTTP_AUTHORIZATION", "")
+        if not constant_time_compare(given, f"Bearer {settings.METRICS_TOKEN}"):
+            return domain_problem(request, Unauthenticated())
+    elif settings.PRODUCTION or not is_loopback(origin().address):
+        return domain_problem(request, NotFound())
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
 

@@ -14,3 +14,13 @@ def network_of(address: str) -> str:
     if isinstance(parsed, IPv6Address):
         return str(parsed.ipv4_mapped or IPv6Address(int(parsed) & ~NEIGHBOURS))
     return str(parsed)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether it is this very machine."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return False
+    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
+    return (mapped or parsed).is_loopback

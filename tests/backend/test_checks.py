@@ -50,6 +50,7 @@ def test_production_starts_on_fit_settings(tmp_path):
         ({"SECRET_KEY": "", "DEBUG": "1"}, {"E001", "E003"}),
         ({"SECRET_KEY": "short"}, {"E002"}),
         ({"JWT_KEYS": "short"}, {"E012"}),
+        ({"METRICS_TOKEN": "short"}, {"E022"}),
         ({"JWT_ALGORITHM": "none"}, {"E012"}),
         ({"JWT_ALGORITHM": "EdDSA", "JWT_KEYS": f"public:{'ab' * 32}"}, {"E012"}),
         ({"BROKER_URL": "", "ALLOWED_HOSTS": "*", "WECOM_API_BASE": ""}, {"E004", "E006", "E007"}),
