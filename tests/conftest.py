@@ -8,6 +8,7 @@ from tests.support.cast import Cast, make_cast
 from tests.support.client import Api
 from tests.support.leaks import pytest_runtest_makereport, pytest_sessionstart  # noqa: F401  # hooks
 from tests.support.rows import Kept, keep
+from tests.support.security_table import pytest_terminal_summary, tally  # noqa: F401  # a hook and a fixture
 from tests.support.template import template
 from tests.support.work import run_owed
 

@@ -255,7 +255,7 @@ def test_nobody_gets_anywhere(api):
 
 
 @pytest.mark.parametrize("who", ["zhao", "sun"])
-def test_strangers_see_and_change_nothing(api, cast, media_root, who):
+def test_strangers_see_and_change_nothing(api, cast, media_root, who, tally):
     world = make_world(cast, api)
     stranger = getattr(cast, who)
     callers = {operation: Caller(access_token(stranger)) for operation in MATRIX}  # one of them signs out
@@ -272,4 +272,5 @@ def test_strangers_see_and_change_nothing(api, cast, media_root, who):
         if expected >= 400 and (touched := changed(before, after)):
             wrong.append(f"{operation} changed {touched}")
         before = after
+    tally({"zhao": "person of another department", "sun": "person of another company"}[who], len(MATRIX))
     assert not wrong, "\n".join(wrong)

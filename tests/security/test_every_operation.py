@@ -4,7 +4,7 @@ One world, many calls: a test walks through all operations and tells all that we
 the access matrix, where a missing operation fails.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from backend.core.actor import Actor
 from backend.directory import tokens
 from backend.directory.models import Employee, Session
 from backend.directory.services import people, sessions
+from mobile_api.auth import BEFORE_PASSWORD_CHANGE
 from tests.mobile_api.test_access_matrix import MATRIX, OPERATIONS, PUBLIC, Row, call
 from tests.security.forging import FORGED, genuine
 from tests.support.cast import Cast
@@ -34,15 +35,37 @@ def path_of(row: Row, cast: Cast, world: World) -> dict[str, Any]:
     return {name: cast.li.pk if what == "li" else getattr(world, what) for name, what in row.path.items()}
 
 
-def walk(caller: Callable[[], Caller], cast: Cast, world: World, expected: Callable[[str, Any], str | None]) -> None:
-    """Call every operation on Li's things; `expected` tells what is wrong with an answer. No table may change."""
+Tally = Callable[[str, int], None]
+OPEN_BEFORE_A_CHANGE = {f"{method} {path.removeprefix('/api/v1')}" for method, path in BEFORE_PASSWORD_CHANGE}
+
+
+def walk(
+    caller: Callable[[], Caller],
+    cast: Cast,
+    world: World,
+    expected: Callable[[str, Any], str | None],
+    *,
+    leave_out: Collection[str] = (),
+) -> int:
+    """Call every operation on Li's things; `expected` tells what is wrong with an answer. No table may change. How
+    many were called."""
     before, wrong = contents(), []
-    for operation, row in MATRIX.items():
+    asked = {operation: row for operation, row in MATRIX.items() if operation not in leave_out}
+    for operation, row in asked.items():
         reply = call(caller(), operation, path_of(row, cast, world), row, world)
         if complaint := expected(operation, reply):
             wrong.append(f"{operation}: {complaint}, not {reply.status_code} {reply.content[:200]!r}")
     assert not wrong, "\n".join(wrong)
     assert not changed(before, contents())
+    return len(asked)
+
+
+def refusal(status: int, code: str) -> Callable[[str, Any], str | None]:
+    def expected(operation: str, reply: Any) -> str | None:
+        right = reply.status_code == status and reply.json()["code"] == code
+        return None if right else f"{status} {code}"
+
+    return expected
 
 
 def unauthorised(code: str) -> Callable[[str, Any], str | None]:
@@ -61,30 +84,39 @@ def with_header(authorization: str) -> Caller:
 
 
 class TestTokens:
-    def test_no_bearer_token(self, cast, world):
+    def test_no_bearer_token(self, cast, world, tally):
         token = access_token(cast.li)
         for header in ("", "Basic bGk6eA==", f"Token {token}", token):
-            walk(lambda header=header: with_header(header), cast, world, unauthorised("unauthenticated"))
+            tally(
+                "no token, or one given otherwise",
+                walk(lambda header=header: with_header(header), cast, world, unauthorised("unauthenticated")),
+            )
         for header in ("Bearer", "Bearer ", f"Bearer  {token}", f"Bearer {token},{token}"):
-            walk(lambda header=header: with_header(header), cast, world, unauthorised("token_invalid"))
+            tally(
+                "no token, or one given otherwise",
+                walk(lambda header=header: with_header(header), cast, world, unauthorised("token_invalid")),
+            )
 
-    def test_forged(self, cast, world):
+    def test_forged(self, cast, world, tally):
         token = access_token(cast.li)
         for forge in FORGED.values():
             forged = Caller(forge(token))
-            walk(lambda forged=forged: forged, cast, world, unauthorised("token_invalid"))
+            tally("forged token", walk(lambda forged=forged: forged, cast, world, unauthorised("token_invalid")))
 
-    def test_expired(self, cast, world):
+    def test_expired(self, cast, world, tally):
         past = clock.now() - tokens.ACCESS_LIFETIME - timedelta(minutes=1)
         session = Session.objects.filter(employee=cast.li).first()
         token = tokens.sign_access(employee_id=cast.li.pk, company_id=cast.company.pk, session_id=session.pk, at=past)
-        walk(lambda: Caller(token), cast, world, unauthorised("token_expired"))
+        tally("expired token", walk(lambda: Caller(token), cast, world, unauthorised("token_expired")))
 
-    def test_refresh_token_as_access_token(self, cast, world):
+    def test_refresh_token_as_access_token(self, cast, world, tally):
         opened = sessions.open_session(employee_id=cast.li.pk, device=sessions.Device(id="d"), at=clock.now())
-        walk(lambda: Caller(opened.refresh_token), cast, world, unauthorised("token_invalid"))
+        tally(
+            "refresh token as access token",
+            walk(lambda: Caller(opened.refresh_token), cast, world, unauthorised("token_invalid")),
+        )
 
-    def test_in_another_header_or_a_cookie_instead(self, cast, world):
+    def test_in_another_header_or_a_cookie_instead(self, cast, world, tally):
         token = access_token(cast.li)
 
         def caller() -> Caller:
@@ -93,38 +125,58 @@ class TestTokens:
             nobody.client.cookies["access_token"] = nobody.client.cookies["Authorization"] = token
             return nobody
 
-        walk(caller, cast, world, unauthorised("unauthenticated"))
+        tally("token in another header or a cookie", walk(caller, cast, world, unauthorised("unauthenticated")))
 
-    def test_of_a_session_that_was_ended(self, cast, world):
+    def test_of_a_session_that_was_ended(self, cast, world, tally):
         token = access_token(cast.li)
         caller = Caller(token)
         assert caller.get("/me").status_code == 200
         assert caller.post("/auth/logout").status_code == 204
-        walk(lambda: caller, cast, world, unauthorised("session_revoked"))
+        tally("revoked session", walk(lambda: caller, cast, world, unauthorised("session_revoked")))
 
-    def test_of_a_session_that_ran_out(self, cast, world):
+    def test_of_a_session_that_ran_out(self, cast, world, tally):
         token = access_token(cast.li)
         Session.objects.filter(employee=cast.li).update(expires_at=clock.now())
-        walk(lambda: Caller(token), cast, world, unauthorised("session_revoked"))
+        tally("session that ran out", walk(lambda: Caller(token), cast, world, unauthorised("session_revoked")))
 
-    def test_of_a_session_of_somebody_else(self, cast, world):
+    def test_of_a_session_of_somebody_else(self, cast, world, tally):
         claims = jwt.decode(access_token(cast.li), options={"verify_signature": False})
         stolen = genuine(claims | {"sub": str(cast.han.pk)})
-        walk(lambda: Caller(stolen), cast, world, unauthorised("session_revoked"))
+        tally("session of somebody else", walk(lambda: Caller(stolen), cast, world, unauthorised("session_revoked")))
 
-    def test_of_somebody_who_left(self, cast, world):
+    def test_of_somebody_who_left(self, cast, world, tally):
         caller = Caller(access_token(cast.li))
         assert caller.get("/me").status_code == 200
         people.dismiss(actor=Actor.system(cast.company.pk), employee_id=cast.li.pk, at=clock.now())
-        walk(lambda: caller, cast, world, unauthorised("session_revoked"))
+        tally("disabled employee", walk(lambda: caller, cast, world, unauthorised("session_revoked")))
 
-    def test_of_somebody_whose_row_alone_says_that_he_left(self, cast, world):
+    def test_of_somebody_whose_row_alone_says_that_he_left(self, cast, world, tally):
         token = access_token(cast.li)
         Employee.objects.filter(pk=cast.li.pk).update(is_active=False)
-        walk(lambda: Caller(token), cast, world, unauthorised("session_revoked"))
+        tally(
+            "disabled employee, by his row alone",
+            walk(lambda: Caller(token), cast, world, unauthorised("session_revoked")),
+        )
+
+    def test_of_somebody_whose_password_must_change(self, cast, world, tally):
+        Employee.objects.filter(pk=cast.li.pk).update(must_change_password=True)
+        caller = Caller(access_token(cast.li))
+        required = refusal(403, "password_change_required")
+        left_out = OPEN_BEFORE_A_CHANGE
+        tally("password must be changed first", walk(lambda: caller, cast, world, required, leave_out=left_out))
+        assert left_out == {"POST /auth/password/change", "POST /auth/logout", "GET /me"}
+        assert caller.get("/me").json()["must_change_password"] is True
+        for path in ("/me/today", "/me?x=/auth/logout"):
+            told = caller.get(path)
+            assert (told.status_code == 200) is path.startswith("/me?"), (
+                "the operation is open, not what begins like it"
+            )
+        wrong = caller.post("/auth/password/change", {"old_password": "x", "new_password": "a-new-long-phrase"})
+        assert (wrong.status_code, wrong.json()["code"]) == (403, "wrong_password")
+        assert caller.post("/auth/logout").status_code == 204
 
 
-def test_a_colleague_of_the_same_department_is_a_stranger_too(cast, world):
+def test_a_colleague_of_the_same_department_is_a_stranger_too(cast, world, tally):
     """Who sees only his own; `zhao` of the matrix is of another region and `sun` of another company."""
     zhou = people.put_employee(
         actor=Actor.system(cast.company.pk),
@@ -147,6 +199,7 @@ def test_a_colleague_of_the_same_department_is_a_stranger_too(cast, world):
         if row.zhao >= 400 and (touched := changed(before, after)):
             wrong.append(f"{operation} changed {touched}")
         before = after
+    tally("other person of the department", len(MATRIX))
     assert not wrong, "\n".join(wrong)
 
 
@@ -190,7 +243,7 @@ def spoilt(schema: dict[str, Any], body: Any, extra: str) -> Iterator[tuple[Any,
                 yield [changed_value, *body[1:]], f"0.{where}"
 
 
-def test_no_body_takes_a_field_that_is_the_servers_own(cast, world, api):
+def test_no_body_takes_a_field_that_is_the_servers_own(cast, world, api, tally):
     bodies = {name: row.body(world) for name, row in MATRIX.items() if schema_of(name) and row.body}
     device = {"id": "phone-1"}
     bodies["POST /auth/password"] = {"company": "waiqin", "number": "1002", "password": "x", "device": device}
@@ -208,12 +261,13 @@ def test_no_body_takes_a_field_that_is_the_servers_own(cast, world, api):
                 named = {(error["field"], error["code"]) for error in reply.json().get("errors", ())}
                 if reply.status_code != 422 or (where, "extra_forbidden") not in named:
                     wrong.append(f"{operation} {where}: {reply.status_code} {reply.content[:200]!r}")
+    tally("field of the server's own in a body", cases)
     assert not wrong, "\n".join(wrong)
     assert not changed(before, contents(), but=())
     assert cases > 500
 
 
-def test_what_a_resource_shows_beyond_what_it_takes_cannot_be_written(cast, world, api):
+def test_what_a_resource_shows_beyond_what_it_takes_cannot_be_written(cast, world, api, tally):
     """Fields of the answer that the question does not have: read-only by nature."""
     wrong, cases, before = [], 0, contents()
     for operation, row in MATRIX.items():
@@ -236,6 +290,7 @@ def test_what_a_resource_shows_beyond_what_it_takes_cannot_be_written(cast, worl
             reply = call(api(cast.li), operation, path_of(row, cast, world), told, world)
             if reply.status_code != 422:
                 wrong.append(f"{operation} {name}: {reply.status_code} {reply.content[:200]!r}")
+    tally("read-only field in a body", cases)
     assert not wrong, "\n".join(wrong)
     assert not changed(before, contents(), but=())
     assert cases > 100
