@@ -11,4 +11,4 @@ class NotificationsConfig(AppConfig):
         from backend.events import registry
         from notifications import catalogue, services
 
-        registry.subscribe("notifications", catalogue.RULES, handler=services.handle)
+        registry.subscribe("notifications", {*catalogue.RULES, *catalogue.SETTLES}, handler=services.handle)

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from backend.core import clock
+from backend.directory.models import Device, PendingSignIn
 from backend.events.models import Event
 from notifications.channels import CHANNELS
 from notifications.models import MAX_BODY, MAX_TITLE
 from notifications.recipients import (
     approvers_and_delegates,
+    approvers_of_device,
     giver_and_delegate,
     handed_over_to,
     in_whose_name,
@@ -24,7 +27,7 @@ from notifications.wording import Text, gaps_of
 WECOM = ("wecom",)
 INBOX_ONLY: tuple[str, ...] = ()
 VISIT, APPROVAL, ORDER, FILE = "/visits/{id}", "/approvals/{id}", "/orders/{id}", "/files/{id}"
-DELEGATION, HANDOVER = "/delegations/{id}", "/handovers/{id}"
+DELEGATION, HANDOVER, DEVICE = "/delegations/{id}", "/handovers/{id}", "/devices/{id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,17 @@ class Rule:
     urgent: bool = False
     """Marked in the inbox, and sent before others where messages queue."""
     applies: Callable[[Event], bool] = lambda event: True
+    moot: Callable[[Event], bool] = lambda event: False
+    """Whether it has been dealt with meanwhile, so that nobody needs to hear of it any more."""
 
 
 def doubtful(event: Event) -> bool:
     return bool(event.data["verdict"] != "verified")
+
+
+def waits_no_longer(event: Event) -> bool:
+    asking = PendingSignIn.objects.filter(device_id=event.subject_id, device__status=Device.Status.WAITING)
+    return not asking.filter(used_at=None, expires_at__gt=clock.now()).exists()
 
 
 RULES: dict[str, Rule] = {
@@ -187,6 +197,14 @@ RULES: dict[str, Rule] = {
         ORDER,
         urgent=True,
     ),
+    "device.approval_requested": Rule(
+        approvers_of_device,
+        Text("{owner}的新设备等待批准：{device}", "A new device of {owner} waits for approval: {device}"),
+        Text("地址：{address}\n如非本人登录，请拒绝。", "Address: {address}\nRefuse it unless its owner asks for it."),
+        DEVICE,
+        urgent=True,
+        moot=waits_no_longer,
+    ),
     "file.refused": Rule(
         owner,
         Text("文件未被接收：{name}", "File refused: {name}"),
@@ -194,6 +212,11 @@ RULES: dict[str, Rule] = {
         FILE,
     ),
 }
+SETTLES = {
+    "device.approved": "device.approval_requested",
+    "device.revoked": "device.approval_requested",
+}
+"""Event: the kind of notifications about the same subject that it answers; they count as read."""
 
 
 def is_urgent(kind: str) -> bool:

@@ -56,6 +56,7 @@ class Message(Owed):
     class Outcome(models.TextChoices):
         SENT = "sent", bilingual("已发送", "sent")
         NOT_REACHABLE = "not_reachable", bilingual("无法送达", "not reachable")
+        MOOT = "moot", bilingual("已无须发送", "no longer needed")
 
     task_name = "notifications.send"
     id_argument = "message_id"

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from backend.approvals.models import Approval
-from backend.directory.models import Delegation, Employee, Handover
-from backend.directory.selectors import actor_for
+from backend.directory.models import Delegation, Device, Employee, Handover
+from backend.directory.selectors import actor_for, employees_with
 from backend.directory.standing_in import delegates_of
 from backend.events.models import Event
 from backend.events.owed import PermanentFailure
@@ -43,6 +43,16 @@ def handed_over_to(event: Event) -> Iterable[UUID]:
     people = {handover.leaver_id, *handover.successor_ids}
     managers = Employee.objects.filter(pk__in=people, manager__isnull=False).values_list("manager_id", flat=True)
     return {*people, *managers}
+
+
+def approvers_of_device(event: Event) -> Iterable[UUID]:
+    """Who may approve it: the person himself on a device that is trusted already; without one, an administrator."""
+    device = Device.objects.get(pk=event.subject_id)
+    trusted = Device.objects.filter(employee_id=device.employee_id, status=Device.Status.TRUSTED)
+    if trusted.exists():
+        return [device.employee_id]
+    administrators = employees_with(company_id=event.company_id, capability="directory.manage")
+    return {device.employee_id, *administrators.values_list("pk", flat=True)}
 
 
 def owner_and_followers(event: Event) -> Iterable[UUID]:

@@ -1,5 +1,6 @@
 """One owed message out through its channel, at least once."""
 
+from notifications.catalogue import RULES
 from notifications.channels import CHANNELS
 from notifications.channels.base import NotReachable
 from notifications.models import Message
@@ -11,6 +12,10 @@ def send(message_id: int) -> bool:
 
 
 def _send(message: Message) -> None:
+    rule = RULES.get(message.notification.kind)
+    if rule is not None and rule.moot(message.notification.event):
+        _note(message, outcome=Message.Outcome.MOOT, remark="")
+        return
     try:
         external_id = CHANNELS[message.channel].send(message)
     except NotReachable as exc:

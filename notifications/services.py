@@ -11,7 +11,7 @@ from backend.directory.models import Employee
 from backend.events.models import Event
 from backend.events.owed import wake_dispatcher
 from notifications import selectors
-from notifications.catalogue import RULES, Rule
+from notifications.catalogue import RULES, SETTLES, Rule
 from notifications.facts import facts_of
 from notifications.models import Message, Notification
 from notifications.recipients import who_may_know
@@ -26,8 +26,10 @@ def handle(event: Event) -> None:
 
     The recipients are locked, in sorted order, so that one inbox grows in one order (see `Notification.created_at`).
     """
+    if (kind := SETTLES.get(event.name)) is not None:
+        _settle(kind, event)
     rule = RULES.get(event.name)
-    if rule is None or not rule.applies(event):
+    if rule is None or not rule.applies(event) or rule.moot(event):
         return
     ids = [person.pk for person in who_may_know(event, rule.recipients(event))]
     people = list(Employee.objects.filter(pk__in=ids).select_for_update(no_key=True).order_by("pk"))
@@ -54,6 +56,12 @@ def mark_read(*, actor: Actor, ids: Collection[UUID] = (), up_to: UUID | None = 
     if up_to is not None:
         unread.filter(created_at__lte=found[up_to].created_at).update(read_at=at)
     return selectors.unread_count(actor=actor)
+
+
+def _settle(kind: str, event: Event) -> None:
+    """Of what it answers; by the events, which have an index on what they are about."""
+    answered = Event.objects.filter(subject_type=event.subject_type, subject_id=event.subject_id, name=kind)
+    Notification.objects.filter(event__in=answered, read_at=None).update(read_at=event.at)
 
 
 def _written(event: Event, rule: Rule, person: Employee) -> Notification:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from string import Formatter
 
 GAPS: dict[str, int] = {
+    "address": 45,
     "amount": 24,
     "carrier": 45,
     "counts": 240,
     "customer": 60,
     "decision": 12,
+    "device": 60,
     "invoice_number": 40,
     "minutes": 6,
     "name": 75,

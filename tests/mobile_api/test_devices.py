@@ -10,7 +10,9 @@ from backend.core import clock
 from backend.core.actor import Actor
 from backend.directory.models import Device, PendingSignIn, Role, Session
 from backend.directory.services import people, restrictions
-from backend.events.models import Event
+from backend.events.models import Delivery, Event
+from notifications import services
+from notifications.models import Message, Notification
 from tests.support.cast import PASSWORD
 from tests.support.client import Caller
 
@@ -150,3 +152,41 @@ def test_waiting_devices_do_not_pile_up(cast, phone):
     assert Device.objects.filter(status="waiting").count() == 10
     assert PendingSignIn.objects.count() == 10
     assert Device.objects.filter(status="waiting", device_id="tablet-14").exists()
+
+
+class TestWhoIsTold:
+    def told(self):
+        rows = Notification.objects.filter(kind="device.approval_requested").order_by("recipient__number")
+        return [(row.recipient.name, row.title, row.read_at is not None) for row in rows]
+
+    def test_the_owner_where_he_can_approve_it_himself(self, cast, waiting, work):
+        work()
+        assert self.told() == [("李雷", "李雷的新设备等待批准：tablet", False)]
+        assert Event.objects.get(name="device.approval_requested").actor is None
+
+    def test_an_administrator_too_where_he_cannot(self, cast, waiting, work):
+        Device.objects.filter(device_id="phone").update(status="revoked")
+        work()
+        assert [name for name, *_ in self.told()] == ["李雷", "钱进"]
+
+    def test_nobody_once_it_is_decided_or_too_late(self, phone, waiting, work):
+        with time_machine.travel(clock.now() + timedelta(minutes=11)):
+            work()
+        assert self.told() == []
+        log_in("tablet")
+        phone.post(f"/auth/devices/{device_of(phone, 'tablet')['id']}/approve")
+        work()
+        assert self.told() == []
+
+    @pytest.mark.parametrize("verb", ["approve", "refuse"])
+    def test_a_decision_answers_what_was_told_and_stops_what_is_on_its_way(self, phone, waiting, work, verb):
+        [delivery] = Delivery.objects.filter(event__name="device.approval_requested")
+        services.handle(delivery.event)
+        assert [read for *_, read in self.told()] == [False]
+        tablet = f"/auth/devices/{device_of(phone, 'tablet')['id']}"
+        reply = phone.post(f"{tablet}/approve") if verb == "approve" else phone.delete(tablet)
+        assert reply.status_code in {200, 204}
+        work()
+        assert [read for *_, read in self.told()] == [True]
+        assert [message.outcome for message in Message.objects.all()] == ["moot"]
+        assert phone.get("/me").json()["unread"]["notifications"] == 0

@@ -1,10 +1,12 @@
 """Documents that events are about, as bare rows: what the rooms of these documents do to them is tested there."""
 
+from datetime import timedelta
+
 from backend.approvals.models import Approval, Flow, FlowVersion, Task
 from backend.core import clock
 from backend.core.ids import new_id
 from backend.customers.models import Customer
-from backend.directory.models import Employee, Handover
+from backend.directory.models import Device, Employee, Handover, PendingSignIn
 from backend.files.models import Attachment
 from backend.orders.models import Order
 from backend.visits.models import Visit
@@ -32,6 +34,22 @@ def file_of(owner: Employee) -> Attachment:
     return Attachment.objects.create(
         **_of(owner), name="门头.jpg", purpose="visit_photo", content_type="image/jpeg", size=1, sha256="0" * 64
     )
+
+
+def device_of(owner: Employee) -> Device:
+    """A new one, with which he waits to come in."""
+    device = Device.objects.create(
+        company_id=owner.company_id, employee=owner, device_id=str(new_id()), status="waiting", created_at=clock.now()
+    )
+    PendingSignIn.objects.create(
+        company_id=owner.company_id,
+        device=device,
+        door="password",
+        ticket_hash=new_id().bytes * 2,
+        created_at=clock.now(),
+        expires_at=clock.now() + timedelta(minutes=10),
+    )
+    return device
 
 
 def handover_of(leaver: Employee, successor: Employee) -> Handover:

@@ -11,7 +11,7 @@ from notifications.channels import CHANNELS
 from notifications.facts import facts_of
 from notifications.models import Notification
 from notifications.wording import GAPS, Text
-from tests.notifications.subjects import approval_of, file_of, flow_asks, handover_of, order_of, visit_of
+from tests.notifications.subjects import approval_of, device_of, file_of, flow_asks, handover_of, order_of, visit_of
 from tests.support.cast import Cast
 from tests.support.delegations import delegated, over
 
@@ -22,7 +22,11 @@ COMMENT = {"author": "韩梅梅", "text": "陈列不错"}
 DELEGATION = {"owner": "李雷", "name": "王芳", "period": "2026-11-25 – 2026-11-30"}
 HANDED = {"owner": "李雷", "name": "王芳", "counts": {"customers": 12, "tasks": 1}}
 FOLLOWED = {"li", "zhao"}
-FOLDERS = {"directory.delegation": "delegations", "directory.handover": "handovers"}
+FOLDERS = {
+    "directory.delegation": "delegations",
+    "directory.handover": "handovers",
+    "directory.device": "devices",
+}
 """Where the client shows what is no document; each document has its app's name."""
 
 TOLD = {
@@ -48,6 +52,12 @@ TOLD = {
     "order.paid": ("order", None, ORDER | {"amount": "100.00 CNY"}, FOLLOWED),
     "order.rejected": ("order", None, ORDER | {"reason": "信用额度不足"}, FOLLOWED),
     "order.alert": ("order", None, ORDER | {"text": "缺货"}, FOLLOWED),
+    "device.approval_requested": (
+        "device",
+        None,
+        {"owner": "李雷", "device": "小米 15", "address": "203.0.113.9"},
+        {"li", "qian"},
+    ),
     "file.refused": ("file", None, {"name": "门头.jpg", "reason": "image_damaged"}, {"li"}),
 }
 """Event: what it is about (Li Lei's), who does it, its data, and who is told."""
@@ -62,6 +72,7 @@ def make_event(cast: Cast, happen, name: str, /, **changes: object) -> Event:
         "approval": lambda owner: approval_of(owner, [cast.han, cast.wang]),
         "handover": lambda owner: handover_of(owner, cast.wang),
         "delegation": lambda owner: delegated(owner, cast.wang),
+        "device": device_of,
     }
     if name == "approval.requested":
         data = data | {"approvers": [str(cast.han.pk), str(cast.wang.pk)]}

@@ -1,9 +1,12 @@
 """From which devices, places and hours people sign in, and every attempt to."""
 
+from typing import ClassVar, Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from backend.core.actor import Actor
 from backend.core.ids import new_id
 from backend.core.text import bilingual
 from backend.directory.models.people import Company, Employee, Role
@@ -19,6 +22,13 @@ class Door(models.TextChoices):
     WECOM_MINI_PROGRAM = "wecom_mini_program", bilingual("企业微信小程序", "WeCom mini-program")
     ADMIN = "admin", bilingual("管理后台", "admin site")
     REFRESH = "refresh", bilingual("续期", "refresh")
+
+
+class DeviceQuerySet(models.QuerySet["Device"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Its owner, and whoever manages the directory."""
+        rows = self.filter(company_id=actor.company_id)
+        return rows if actor.may("directory.manage") else rows.filter(employee_id=actor.person_id)
 
 
 class Device(models.Model):
@@ -50,6 +60,8 @@ class Device(models.Model):
         verbose_name=bilingual("处理人", "decided by"),
     )
     decided_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["Device"]] = models.Manager.from_queryset(DeviceQuerySet)()
 
     class Meta:
         verbose_name = bilingual("登录设备", "device")

@@ -72,8 +72,9 @@ def ask_for_approval(*, employee: Employee, device: Device, door: str, at: datet
         created_at=at,
         expires_at=at + APPROVAL_LIFETIME,
     )
-    person = Actor(company_id=employee.company_id, employee_id=employee.pk, department_id=employee.department_id)
-    events.record("device.approval_requested", device, actor=person, at=at, device=device.name, app=device.app)
+    told = {"owner": employee.name, "device": str(device), "app": device.app, "address": device.address}
+    # By nobody: whoever asks has no session yet, and the person himself is to hear of it.
+    events.record("device.approval_requested", device, actor=Actor.system(employee.company_id), at=at, **told)
     return DeviceApprovalRequired(ticket=ticket, expires_in=int(APPROVAL_LIFETIME.total_seconds()))
 
 
@@ -111,9 +112,9 @@ def revoke(*, actor: Actor, device_id: UUID, at: datetime) -> Device:
 
 
 def _device(actor: Actor, device_id: UUID) -> Device:
-    devices = Device.objects.select_for_update(of=("self",)).select_related("employee")
-    found = devices.filter(pk=device_id, company_id=actor.company_id).first()
-    if found is None or not (found.employee_id == actor.employee_id or actor.may("directory.manage")):
+    devices = Device.objects.visible_to(actor).select_for_update(of=("self",)).select_related("employee")
+    found = devices.filter(pk=device_id).first()
+    if found is None:
         raise NotFound()
     return found
 
