@@ -2,19 +2,15 @@
 ETags, boxes, links, and the texts of refusals."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.apps import apps
-from django.test import Client
 
-from backend.core import clock
 from backend.core.actor import Actor
 from backend.customers.models import Customer
 from backend.directory.selectors import actor_for
-from backend.files import links
 from notifications.models import Message, Notification
 from tests.mobile_api.test_access_matrix import MATRIX, OPERATIONS, call
 from tests.security.test_every_operation import path_of, resolved, schema_of
@@ -390,45 +386,3 @@ def test_standing_in_opens_what_was_given_and_nothing_beside(cast, api, world, t
             wrong.append(f"{operation}: {reply.status_code} {reply.content[:200]!r}")
     tally("by a delegation for something else", tried)
     assert not wrong, "\n".join(wrong)
-
-
-class TestSignedLinks:
-    """They stand for the sign-in of whoever was given one: for one file, one way, one variant, and a while."""
-
-    def address(self, world: World, **changes: Any) -> tuple[str, dict[str, str]]:
-        given: dict[str, Any] = {"method": "GET", "id": world.file, "variant": "original", "minutes": 5} | changes
-        url = links.content_url(
-            given["method"],
-            given["id"],
-            given["variant"],
-            expires_at=clock.now() + timedelta(minutes=given["minutes"]),
-        )
-        path, _, query = url.partition("?")
-        return path, dict(part.split("=") for part in query.split("&"))
-
-    @pytest.mark.parametrize(
-        ("changes", "altered", "code"),
-        [
-            ({"minutes": -1}, {}, "link_expired"),
-            ({"method": "PUT", "variant": "upload"}, {}, "link_invalid"),
-            ({"method": "PUT"}, {}, "link_invalid"),
-            ({"id": uuid4()}, {"id": "file"}, "link_invalid"),
-            ({}, {"variant": "thumbnail"}, "link_invalid"),
-            ({}, {"expires": "9999999999"}, "link_invalid"),
-            ({}, {"signature": "x" * 43}, "link_invalid"),
-            ({}, {"signature": ""}, "link_invalid"),
-            ({}, {"expires": "1e9"}, "link_invalid"),
-            ({}, {"expires": "-1"}, "link_invalid"),
-        ],
-    )
-    def test_only_the_very_one_opens(self, world, changes, altered, code, tally):
-        path, query = self.address(world, **changes)
-        if altered.pop("id", None):
-            path = path.replace(path.split("/")[-2], str(world.file))
-        reply = Client().get(path, query | altered)
-        tally("signed link, altered", 1)
-        assert (reply.status_code, reply.json()["code"]) == (403, code)
-
-    def test_a_link_says_nothing_of_what_exists(self, world):
-        replies = [Client().get(self.address(world, id=id, minutes=-1)[0]) for id in (world.file, uuid4())]
-        assert {reply.status_code for reply in replies} == {403}
