@@ -1,5 +1,5 @@
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -8,10 +8,14 @@ from django.db import models, transaction
 from backend.core.actor import Actor
 from backend.core.context import origin
 from backend.core.errors import Conflict
+from backend.core.forgetting import forget
+from backend.core.transactions import commits_in_steps
 from backend.events import recording, registry
-from backend.events.models import Event
+from backend.events.models import Delivery, Event
 
 AT_ONCE = 1000
+DELIVERED = timedelta(days=30)
+"""Events themselves are the audit log and stay; that a consumer has had one is of no use for longer."""
 T = TypeVar("T")
 
 
@@ -41,6 +45,12 @@ def record_many(
         recording.write_many(events[0], pairs, consumers=registry.consumers_of(name))
         written += len(events)
     return written
+
+
+@commits_in_steps("each portion for itself, so that no transaction grows long")
+def forget_old(*, at: datetime) -> int:
+    """Delete deliveries that were done long ago; dead letters stay until a person has seen to them."""
+    return forget(Delivery.objects.filter(status=Delivery.Status.DONE, finished_at__lt=at - DELIVERED))
 
 
 def _event(name: str, subject: models.Model, *, actor: Actor, at: datetime | None, data: dict[str, Any]) -> Event:

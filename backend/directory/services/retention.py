@@ -1,20 +1,23 @@
 """What is kept of signing in, and for how long."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.contrib.sessions.models import Session as AdminSession
+from django.db.models import Q, QuerySet
 
+from backend.core.forgetting import forget
 from backend.core.transactions import commits_in_steps
 from backend.directory import tokens
-from backend.directory.models import Device, LoginRecord, PendingSignIn, RefreshToken, Revocation, Throttle
+from backend.directory.models import Device, LoginRecord, PendingSignIn, RefreshToken, Revocation, Session, Throttle
 
 LOGIN_LOG = timedelta(days=190)
 """Network logs are kept for six months at least: 网络安全法 (Cybersecurity Law), article 21 (3)."""
+ENDED_SESSION = LOGIN_LOG
+"""As long as the log that speaks of it."""
 UNUSED_DEVICE = timedelta(days=190)
 SHORT = timedelta(days=1)
 """Longer than anything that still asks for it."""
-AT_ONCE = 5_000
 
 
 @commits_in_steps("each portion for itself, so that no transaction grows long")
@@ -23,25 +26,15 @@ def forget_old(*, at: datetime) -> int:
     unused = Q(last_signed_in_at__lt=at - UNUSED_DEVICE) | Q(last_signed_in_at=None, created_at__lt=at - UNUSED_DEVICE)
     aged = Q(created_at__lt=at - tokens.REFRESH_LIFETIME)
     ended = Q(session__revoked_at__lt=at - SHORT) | Q(session__expires_at__lt=at - SHORT)
-    old: list[QuerySet[Model]] = [
-        LoginRecord.objects.filter(at__lt=at - LOGIN_LOG),  # type: ignore[list-item]  # QuerySet is invariant
-        RefreshToken.objects.filter(aged | ended),  # type: ignore[list-item]
-        Revocation.objects.filter(at__lt=at - SHORT),  # type: ignore[list-item]
-        PendingSignIn.objects.filter(expires_at__lt=at - SHORT),  # type: ignore[list-item]
-        Device.objects.filter(unused),  # type: ignore[list-item]
-        Throttle.objects.filter(last_failure_at__lt=at - SHORT),  # type: ignore[list-item]
+    long_ended = Q(revoked_at__lt=at - ENDED_SESSION) | Q(expires_at__lt=at - ENDED_SESSION)
+    old: list[QuerySet[Any]] = [
+        LoginRecord.objects.filter(at__lt=at - LOGIN_LOG),
+        RefreshToken.objects.filter(aged | ended),
+        Revocation.objects.filter(at__lt=at - SHORT),
+        PendingSignIn.objects.filter(expires_at__lt=at - SHORT),
+        Session.objects.filter(long_ended),
+        Device.objects.filter(unused),
+        Throttle.objects.filter(last_failure_at__lt=at - SHORT),
+        AdminSession.objects.filter(expire_date__lt=at),
     ]
-    return sum(_delete(rows) for rows in old)
-
-
-def _delete(rows: QuerySet[Model]) -> int:
-    total = 0
-    while some := _delete_some(rows):
-        total += some
-    return total
-
-
-@transaction.atomic
-def _delete_some(rows: QuerySet[Model]) -> int:
-    found = list(rows.values_list("pk", flat=True)[:AT_ONCE])
-    return rows.model._default_manager.filter(pk__in=found).delete()[0] if found else 0
+    return sum(forget(rows) for rows in old)

@@ -12,6 +12,7 @@ from django.db import transaction
 from backend.catalog.models import Product
 from backend.core.actor import Actor
 from backend.core.errors import IdReused, Invalid
+from backend.core.forgetting import forget
 from backend.core.text import bilingual, in_both
 from backend.core.transactions import commits_in_steps
 from backend.erp.messages import Message, OrderEvent, StockLevel, by_order
@@ -24,6 +25,8 @@ from backend.orders import services as orders
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far an ERP's clock may be ahead. An event dated beyond would outrank every later one until that day."""
+APPLIED = timedelta(days=190)
+"""In which the same message id means the same message; a signed repetition is refused long before (erp/signing.py)."""
 MESSAGE_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -67,6 +70,12 @@ def receive(
     elif bytes(message.digest) != digest:
         raise IdReused()
     return message, created
+
+
+@commits_in_steps("each portion for itself, so that no transaction grows long")
+def forget_old(*, at: datetime) -> int:
+    """Delete messages that were applied long ago. What waits for its order and dead letters stay."""
+    return forget(InboxMessage.objects.filter(status=InboxMessage.Status.DONE, received_at__lt=at - APPLIED))
 
 
 @commits_in_steps("every order is a transaction of its own, so that one unknown order holds up no other")
