@@ -1,5 +1,6 @@
 """Through which app people of a company come by which door."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from backend.core.errors import NotFound
@@ -12,6 +13,24 @@ PROVIDERS = {
     Door.WECHAT: Identity.Provider.WECHAT,
 }
 KINDS = {Identity.Provider.WECOM: App.Kind.WECOM_APP, Identity.Provider.WECHAT: App.Kind.MINI_PROGRAM}
+
+SHOWN = (App.Kind.WECOM_APP, App.Kind.MINI_PROGRAM, App.Kind.OFFICIAL_ACCOUNT)
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    doors: list[str]
+    apps: list[App]
+
+
+def doors_of(*, company: str) -> Doors:
+    """By which doors people of the company with this code come, and through which apps; nothing of their secrets.
+
+    A company that nobody has heard of looks like one without an app: with the door of passwords alone.
+    """
+    apps = list(App.objects.filter(company__code=company.lower(), kind__in=SHOWN).order_by("pk"))
+    kinds = {app.kind for app in apps}
+    return Doors([Door.PASSWORD, *(door for door, provider in PROVIDERS.items() if KINDS[provider] in kinds)], apps)
 
 
 def app_for(*, company_id: UUID, door: str, name: str) -> App:

@@ -5,12 +5,14 @@ from ninja import Router
 
 from backend.core import clock
 from backend.directory.models import Door
+from backend.wechat import doors
 from backend.wechat.services import login
 from mobile_api.schemas.auth import CompanyCode, SignedInOut, device_of, signed_in
 from mobile_api.schemas.doors import (
     AgentId,
     AuthorizeUrlOut,
     Challenge,
+    DoorsOut,
     RedirectUri,
     Scope,
     WechatIn,
@@ -19,6 +21,13 @@ from mobile_api.schemas.doors import (
 )
 
 router = Router(tags=["auth"])
+
+
+@router.get("/doors", response=DoorsOut, auth=None)
+def list_doors(request: HttpRequest, company: CompanyCode) -> doors.Doors:
+    """What a client shows before anybody is signed in, and the ids by which it names the company's apps. An unknown
+    company has the door of passwords, as every company has."""
+    return doors.doors_of(company=company)
 
 
 @router.post("/wechat", response=SignedInOut, auth=None)

@@ -1,4 +1,5 @@
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
@@ -54,3 +55,17 @@ class AuthorizeUrlOut(Out):
     """Comes back with the redirection; the client compares before it sends the code."""
     expires_in: int
     """Seconds."""
+
+
+class DoorAppOut(Out):
+    id: UUID = Field(validation_alias="public_id")
+    """`app` of `GET /wecom/js-sdk-signature`."""
+    kind: Literal["wecom_app", "mini_program", "official_account"]
+    platform_id: str
+    """Corporation id, or app id."""
+    agent_id: int | None
+
+
+class DoorsOut(Out):
+    doors: list[Literal["password", "wechat", "wecom", "wecom_mini_program"]]
+    apps: list[DoorAppOut]

@@ -20,6 +20,7 @@ from tests.support.world import World, make_world
 OK, MADE, NOTHING, HIDDEN, FORBIDDEN, CONFLICT, REFUSED = 200, 201, 204, 404, 403, 409, 422
 PUBLIC = {
     "POST /auth/password": "is the door itself",
+    "GET /auth/doors": "is the way to the doors",
     "POST /auth/wechat": "the code is the proof",
     "POST /auth/wechat/phone": "ticket and code are the proof",
     "GET /auth/wecom/authorize-url": "is the way to the door",

@@ -67,6 +67,28 @@ def asked(api, person, **query):
     return api(person).get("/wecom/js-sdk-signature", **{"url": PAGE} | query)
 
 
+def test_a_client_learns_the_doors_and_apps_by_the_companys_code(api, cast, app, django_assert_num_queries):
+    system = Actor.system(cast.company.pk)
+    apps.configure_app(actor=system, kind="wecom_contacts", platform_id="ww1", secret="of-the-contacts")
+    with django_assert_num_queries(1):
+        reply = api(None).get("/auth/doors", company="WaiQin")
+    assert reply.json() == {
+        "doors": ["password", "wecom", "wecom_mini_program"],
+        "apps": [{"id": str(app.public_id), "kind": "wecom_app", "platform_id": "ww1", "agent_id": 7}],
+    }
+    assert asked(api, cast.li, app=reply.json()["apps"][0]["id"]).status_code == 200
+    apps.configure_app(actor=system, kind="mini_program", platform_id="wx1", secret="of-the-mini-program")
+    after = api(None).get("/auth/doors", company="waiqin").json()
+    assert set(after["doors"]) == {"password", "wechat", "wecom", "wecom_mini_program"}
+    assert "of-the-" not in str(after)
+
+
+def test_a_company_without_an_app_and_none_at_all_look_alike(api, cast, app):
+    without, unknown = (api(None).get("/auth/doors", company=code) for code in ("acme", "nobody"))
+    assert without.json() == unknown.json() == {"doors": ["password"], "apps": []}
+    assert api(None).get("/auth/doors", company="no/code").status_code == 422
+
+
 def test_a_page_of_ours_is_signed(api, cast, app):
     reply = asked(api, cast.li, app=app.public_id)
     assert reply.status_code == 200
