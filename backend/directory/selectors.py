@@ -24,6 +24,8 @@ from backend.directory.models import (
 )
 from backend.directory.roles import ADMINISTRATION, RESOURCES
 
+MAX_LISTED = 200
+"""Of one person's own sessions and devices, the newest: he may sign in as often as he likes."""
 DIGITS_OF_A_PHONE = 4
 """So few would match half the company."""
 
@@ -254,16 +256,16 @@ def today_of(*, company_id: UUID, at: datetime) -> date:
 
 
 def list_sessions(*, actor: Actor, at: datetime) -> QuerySet[Session]:
-    """The actor's own living sessions."""
+    """The actor's own living sessions, at most MAX_LISTED."""
     own = Session.objects.filter(company_id=actor.company_id, employee_id=actor.person_id)
-    return own.filter(revoked_at=None, expires_at__gt=at).order_by("-last_seen_at", "-id")
+    return own.filter(revoked_at=None, expires_at__gt=at).order_by("-last_seen_at", "-id")[:MAX_LISTED]
 
 
 def list_devices(*, actor: Actor) -> QuerySet[Device]:
-    """The actor's own, those that wait for approval first."""
+    """The actor's own, those that wait for approval first, at most MAX_LISTED."""
     waiting = Case(When(status=Device.Status.WAITING, then=0), default=1)
     own = Device.objects.filter(company_id=actor.company_id, employee_id=actor.person_id)
-    return own.exclude(status=Device.Status.REVOKED).order_by(waiting, "-created_at", "-pk")
+    return own.exclude(status=Device.Status.REVOKED).order_by(waiting, "-created_at", "-pk")[:MAX_LISTED]
 
 
 def list_logins(*, actor: Actor) -> QuerySet[LoginRecord]:

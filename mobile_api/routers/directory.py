@@ -12,8 +12,8 @@ from backend.directory.models import Department, Employee
 from backend.directory.services import departments, employees, people, roles
 from mobile_api.auth import Request
 from mobile_api.caching import json_reply
-from mobile_api.paging import page
-from mobile_api.schemas.base import Cursor, Limit
+from mobile_api.paging import cut, page
+from mobile_api.schemas.base import Cursor, Limit, TreeLimit
 from mobile_api.schemas.directory import (
     DepartmentDetailOut,
     DepartmentIn,
@@ -31,10 +31,12 @@ router = Router(tags=["directory"])
 
 
 @router.get("/departments", response=DepartmentsOut)
-def list_departments(request: Request) -> HttpResponseBase:
+def list_departments(request: Request, limit: TreeLimit = 1000, cursor: Cursor | None = None) -> HttpResponseBase:
     """As far as the caller's scope of the directory reaches, and the way up from there."""
-    places = selectors.department_tree(actor=request.auth)
-    return json_reply(request, {"items": [{**_department(place.department), "depth": place.depth} for place in places]})
+    tree = selectors.department_tree(actor=request.auth)
+    places, after = cut(tree, key=lambda place: place.department.pk, limit=limit, cursor=cursor)
+    items = [{**_department(place.department), "depth": place.depth} for place in places]
+    return json_reply(request, {"items": items, "next_cursor": after})
 
 
 @router.post("/departments", response={200: DepartmentDetailOut, 201: DepartmentDetailOut})

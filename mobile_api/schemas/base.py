@@ -81,6 +81,8 @@ LongText = Annotated[str, StringConstraints(max_length=4000, pattern=NO_NUL)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Version = Annotated[int, Field(ge=1, le=2_147_483_647), BeforeValidator(not_bool)]
 Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_digits)]
+TreeLimit = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_digits)]
+"""Of what a phone wants as a whole: its largest page is a quarter of a megabyte."""
 Cursor = Annotated[str, StringConstraints(max_length=512, pattern=r"^[A-Za-z0-9_=-]*$")]
 DecimalOut = Annotated[Decimal, PlainSerializer(lambda value: format(value, "f"), return_type=str)]
 QUANTITY_PATTERN = r"^([1-9]\d{0,9}(\.\d{1,4})?|0\.([1-9]\d{0,3}|0[1-9]\d{0,2}|00[1-9]\d?|000[1-9]))$"

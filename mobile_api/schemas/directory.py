@@ -43,6 +43,7 @@ class DepartmentsOut(Out):
     """The tree, depth first: each after its parent, siblings in their order."""
 
     items: list[DepartmentItemOut]
+    next_cursor: str | None
 
 
 class DepartmentDetailOut(DepartmentOut):
