@@ -1,4 +1,7 @@
-"""No answer grows with the company: whatever a list can hold, one answer stays below a megabyte."""
+"""No answer grows with the company: whatever a list can hold, one answer stays below a megabyte.
+
+That every list has pages or a bound: tests/architecture/test_lists.py.
+"""
 
 import pytest
 
@@ -6,57 +9,9 @@ from backend.core import clock
 from backend.core.ids import new_id
 from backend.directory.models import Department, Device, Employee, Session
 from backend.directory.selectors import MAX_LISTED
-from tests.mobile_api.test_access_matrix import OPERATIONS
-from tests.support.contract import DOCUMENT
 
 MEGABYTE = 1024 * 1024
 MANY = 1500
-BOUNDED = {
-    "GET /auth/bindings": "one for each provider and corporation",
-    "GET /auth/devices": "the newest of his own",
-    "GET /auth/doors": "the apps of one company",
-    "GET /auth/jwks": "the keys alive",
-    "GET /auth/sessions": "the newest of his own",
-    "GET /approvals/{approval_id}": "one flow",
-    "GET /approvals/{approval_id}/history": "one flow",
-    "GET /customers/nearby": "the nearest fifty",
-    "GET /expense-categories": "settings of the company",
-    "GET /features": "parts of the application",
-    "GET /handovers/{handover_id}": "the kinds of holdings",
-    "GET /me": "capabilities and fields there are",
-    "GET /me/today": "the plans of one day",
-    "GET /orders/{order_id}": "one order",
-    "GET /orders/{order_id}/timeline": "one order",
-    "GET /products/lookup": "one product",
-    "GET /products/{product_id}": "one product",
-    "GET /roles": "settings of the company",
-    "GET /stock": "has a limit and the best found first",
-    "GET /visits/{visit_id}": "one visit",
-}
-"""Lists without pages, and what bounds them."""
-
-
-def has_list(operation: str) -> bool:
-    method, path = OPERATIONS[operation]
-    content = DOCUMENT["paths"][path][method]["responses"].get("200", {}).get("content", {})
-    schema = content.get("application/json", {}).get("schema", {})
-    if "$ref" in schema:
-        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-    return any(field.get("type") == "array" for field in schema.get("properties", {}).values())
-
-
-def test_every_list_has_pages_or_a_bound():
-    reads = {operation for operation in OPERATIONS if operation.startswith("GET") and has_list(operation)}
-    paged = set()
-    for operation in reads:
-        method, path = OPERATIONS[operation]
-        given = {each["name"]: each["schema"] for each in DOCUMENT["paths"][path][method].get("parameters", ())}
-        if "cursor" in given:
-            assert given["limit"]["maximum"] <= (1000 if operation == "GET /departments" else 100), operation
-            paged.add(operation)
-    assert reads - paged == set(BOUNDED) & reads
-    assert set(BOUNDED) <= set(OPERATIONS)
-    assert len(paged) > 10
 
 
 @pytest.fixture
