@@ -29,7 +29,7 @@ TITLES: dict[int, str] = {
 
 def language_of(request: HttpRequest) -> str:
     """zh-hans unless the caller asks for English first; two languages need no negotiation beyond that."""
-    return "en" if request.headers.get("Accept-Language", "").lower().lstrip().startswith("en") else "zh-hans"
+    return "en" if request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower().lstrip().startswith("en") else "zh-hans"
 
 
 def problem(

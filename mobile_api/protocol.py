@@ -6,13 +6,14 @@ from urllib.parse import unquote_to_bytes
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import translation
 
 from backend.core.context import origin
 from backend.core.errors import TooMany
 from backend.core.text import bilingual
 from mobile_api import limits
 from mobile_api.errors import domain_problem
-from mobile_api.problems import CONTENT_TYPE, problem
+from mobile_api.problems import CONTENT_TYPE, language_of, problem
 
 API = "/api/"
 JSON_TYPES = {"application/json", "application/problem+json"}
@@ -33,7 +34,8 @@ def enforce(
             limits.spend_for_address(origin().address)
         except TooMany as exc:
             return domain_problem(request, exc)
-        return _refused(request) or _as_problem(request, get_response(request))
+        with translation.override(language_of(request)):
+            return _refused(request) or _as_problem(request, get_response(request))
 
     return middleware
 
