@@ -22,7 +22,8 @@ def list_features(request: Request) -> dict[str, Any]:
 @router.patch("/features", response=FeaturesOut)
 def switch_features(request: Request, body: FeaturesPatch) -> dict[str, Any]:
     """Everybody's `GET /me` tells it from the next request on. It hides and forbids nothing: that is for the roles."""
-    return _features(company.switch_features(actor=request.auth, on=body.features, at=clock.now()))
+    switched = body.features.model_dump(exclude_unset=True)
+    return _features(company.switch_features(actor=request.auth, on=switched, at=clock.now()))
 
 
 def _features(of: Company) -> dict[str, Any]:

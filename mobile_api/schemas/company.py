@@ -1,8 +1,11 @@
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
-from mobile_api.schemas.base import In, Key, Out
+from mobile_api.schemas.base import In, Out
+
+Switch = Annotated[StrictBool, Field(default=None)]
+"""Shown or not; left out, it stays as it is."""
 
 
 class FeatureOut(Out):
@@ -16,6 +19,15 @@ class FeaturesOut(Out):
     items: list[FeatureOut]
 
 
+class SwitchesIn(In):
+    customers: Switch
+    visits: Switch
+    expenses: Switch
+    orders: Switch
+    stock: Switch
+    directory_admin: Switch
+    audit: Switch
+
+
 class FeaturesPatch(In):
-    features: Annotated[dict[Key, bool], Field(max_length=100)]
-    """By code: shown or not; what is not named stays as it is."""
+    features: SwitchesIn

@@ -1,5 +1,11 @@
+import pytest
+
+from backend.core import clock
+from backend.directory.features import FEATURES
+from backend.directory.services import company
+from backend.directory.services.company import UnknownFeature
 from backend.events.models import Event
-from mobile_api.schemas.company import FeaturesOut
+from mobile_api.schemas.company import FeaturesOut, SwitchesIn
 from tests.support.contract import reads_as
 from tests.support.visits import refused
 
@@ -32,6 +38,12 @@ def test_an_administrator_switches_what_the_phones_show(api, cast):
 def test_only_an_administrator_and_only_what_there_is(api, cast):
     for who in (cast.li, cast.han, cast.sun):
         assert refused(api(who).patch("/features", {"features": {"orders": False}}), 403, "forbidden")
-    for wrong in ({"games": True}, {"orders": False, "games": False}):
-        assert refused(api(cast.qian).patch("/features", {"features": wrong}), 422, "unknown_feature")
+    for wrong in ({"games": True}, {"orders": False, "games": False}, {"orders": None}, {"orders": "no"}):
+        assert refused(api(cast.qian).patch("/features", {"features": wrong}), 422, "invalid")
+    with pytest.raises(UnknownFeature):
+        company.switch_features(actor=cast.actor(cast.qian), on={"orders": False, "games": False}, at=clock.now())
     assert off(api(cast.qian).get("/features")) == set()
+
+
+def test_every_feature_has_its_switch():
+    assert set(SwitchesIn.model_fields) == set(FEATURES)
