@@ -1,8 +1,10 @@
 """What an event tells, as words for people."""
 
+from collections.abc import Callable
 from typing import Any
 
 from backend.approvals.models import Decision
+from backend.core.fields import hidden_fields
 from backend.core.text import bilingual
 from backend.directory import holdings
 from backend.documents.models import Document
@@ -34,11 +36,14 @@ _OUTCOMES = {verdict.value: verdict.label for verdict in Decision.Verdict}
 _CODES = {"outcome": _OUTCOMES, "verdict": _VERDICTS, "decision": _DECISIONS, "reasons": _REASONS, "reason": _REFUSALS}
 
 
-def facts_of(event: Event) -> dict[str, str]:
-    """Every gap's content in the active language: one clean line within its bound, empty where nothing is known."""
+def facts_of(event: Event, *, sees: Callable[[str], bool]) -> dict[str, str]:
+    """Every gap's content in the active language: one clean line within its bound, empty where nothing is known, or
+    where it is of a class that the reader does not see."""
+    hidden = hidden_fields(subject_of(event).model, sees=sees)
     who = event.actor.name if event.actor else bilingual("系统", "the system")
     known = {**event.data, "owner": _owner_of(event), "who": who}
-    return {gap: shortened(one_line(_words(gap, known.get(gap))), most) for gap, most in GAPS.items()}
+    shown = {gap: None if gap in hidden else known.get(gap) for gap in GAPS}
+    return {gap: shortened(one_line(_words(gap, shown[gap])), most) for gap, most in GAPS.items()}
 
 
 def _owner_of(event: Event) -> str | None:

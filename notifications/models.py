@@ -1,7 +1,10 @@
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from backend.core.fields import Classes
 from backend.core.ids import new_id
 from backend.core.text import bilingual
 from backend.events.owed import Owed
@@ -34,6 +37,9 @@ class Notification(models.Model):
     """By the database's clock under the recipient's lock, so one inbox grows strictly forward: nothing appears later
     with an earlier time."""
     read_at = models.DateTimeField(bilingual("已读时间", "read at"), null=True, blank=True)
+
+    FIELD_CLASSES: ClassVar[Classes] = {"body": ("receivable",)}
+    """It may tell its recipient what was paid; the administrator who looks on sees it as far as he sees that."""
 
     class Meta:
         verbose_name = bilingual("通知", "notification")

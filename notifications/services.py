@@ -65,8 +65,9 @@ def _settle(kind: str, event: Event) -> None:
 
 
 def _written(event: Event, rule: Rule, person: Employee) -> Notification:
+    """What is not for his eyes is not in his push either."""
     with translation.override(person.language):
-        facts = facts_of(event)
+        facts = facts_of(event, sees=person.sees)
     title = rule.title.filled(facts, language=person.language)
     return Notification(
         company_id=event.company_id,

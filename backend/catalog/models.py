@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from backend.core.actor import Actor
+from backend.core.fields import Classes
 from backend.core.ids import new_id
 from backend.core.text import bilingual
 
@@ -58,6 +59,8 @@ class Product(models.Model):
         "is_active",
     )
     """What the hot reads fetch; the search keys are larger than all of it."""
+    FIELD_CLASSES: ClassVar[Classes] = {"cost_price": ("cost",), "safety": ("stock",), "quantity": ("stock",)}
+    """The last two are of events that inventory tells of a product."""
 
     class Meta:
         verbose_name = bilingual("商品", "product")

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin
 
 from backend.core.errors import DomainError
+from backend.core.fields import hidden_fields
 
 
 class OwnCompanyFilter(RelatedFieldListFilter):
@@ -31,6 +32,23 @@ class CompanyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.filter(**{self.company_column: company_of(request)})
+
+    def hidden(self, request: HttpRequest) -> frozenset[str]:
+        """Columns of classes that this administrator's roles do not show: not listed, searched, shown or edited."""
+        user: Any = request.user
+        return hidden_fields(self.model, sees=user.sees)
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        hidden = self.hidden(request)
+        return [column for column in super().get_list_display(request) if column not in hidden]
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        hidden = self.hidden(request)
+        return [name for name in super().get_search_fields(request) if name.lstrip("^=@") not in hidden]
+
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[Any]:
+        hidden = self.hidden(request)
+        return [name for name in super().get_fields(request, obj) if name not in hidden]
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -83,6 +101,14 @@ class CompanyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
             self.message_user(request, f"{exc.text} {details}".strip(), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The same for what an action asks of a service."""
+        try:
+            return super().changelist_view(request, *args, **kwargs)  # type: ignore[no-any-return]
+        except DomainError as exc:
+            self.message_user(request, exc.text, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """The service called by `save_model` has written everything."""
 
@@ -97,7 +123,8 @@ class ReadOnlyAdmin(CompanyAdmin):
     """For what nobody may write by hand. Shows every column that a person can read."""
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        return [field.name for field in self.opts.fields if field.name not in self.exclude and _is_readable(field)]
+        left_out = {*self.exclude, *self.hidden(request)}
+        return [field.name for field in self.opts.fields if field.name not in left_out and _is_readable(field)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         return self.get_fields(request, obj)

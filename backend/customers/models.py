@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from backend.core.actor import Actor, Scope
+from backend.core.fields import Classes
 from backend.core.ids import new_id
 from backend.core.text import bilingual
 from backend.documents.models import Document
@@ -60,6 +61,7 @@ class Customer(Document):
     """Characters and bigrams of `search_text`, for the index."""
 
     owner_id: UUID | None  # type: ignore[assignment]
+    FIELD_CLASSES: ClassVar[Classes] = {"phone": ("customer_contact",)}
 
     class Meta:
         verbose_name = bilingual("客户", "customer")
@@ -126,6 +128,7 @@ class Contact(models.Model):
     company_id: UUID
     CONTENT: ClassVar[tuple[str, ...]] = ("customer_id", "name", "position", "phone", "email")
     """What a repeated create must match."""
+    FIELD_CLASSES: ClassVar[Classes] = {"phone": ("customer_contact",), "email": ("customer_contact",)}
 
     class Meta:
         verbose_name = bilingual("联系人", "contact")

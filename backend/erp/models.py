@@ -1,5 +1,6 @@
 """The ERP systems of a company and what passes between them and Waiqin; each message is a row before it is anything."""
 
+from typing import ClassVar
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
@@ -8,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from backend.core import secrets
+from backend.core.fields import Classes
 from backend.core.ids import new_id
 from backend.core.text import bilingual
 from backend.events.owed import Owed
@@ -132,6 +134,8 @@ class InboxMessage(Owed):
         models.CharField(max_length=64), default=list, blank=True, verbose_name=bilingual("等待单号", "waits for")
     )
     received_at = models.DateTimeField(bilingual("收到时间", "received at"))
+
+    FIELD_CLASSES: ClassVar[Classes] = {"payload": ("stock", "receivable")}
 
     class Meta(Owed.Meta):
         verbose_name = bilingual("收到的消息", "incoming message")

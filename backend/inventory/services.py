@@ -116,8 +116,8 @@ def put_safety(*, actor: Actor, warehouse_id: UUID, product_id: UUID, safety: De
             actor=actor,
             at=at,
             warehouse=str(warehouse_id),
-            before=str(before),
-            after=str(safety),
+            before={"safety": str(before)},
+            after={"safety": str(safety)},
         )
     return stock
 

@@ -1,9 +1,11 @@
+from typing import ClassVar
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from backend.core.fields import Classes
 from backend.core.ids import new_id
 from backend.core.text import bilingual
 from backend.documents.models import Document
@@ -18,6 +20,9 @@ class Order(Document):
     """
 
     resource = "order"
+
+    FIELD_CLASSES: ClassVar[Classes] = {"amount": ("receivable",)}
+    """What an ERP tells of invoices and payments."""
 
     Status = stages.Status
 

@@ -7,8 +7,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import cached_property
 
 from backend.core.actor import Actor
+from backend.core.fields import Classes
 from backend.core.ids import new_id
 from backend.core.text import bilingual
 
@@ -143,6 +145,7 @@ class Employee(AbstractBaseUser):
 
     USERNAME_FIELD = "login"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    FIELD_CLASSES: ClassVar[Classes] = {"phone": ("colleague_contact",), "email": ("colleague_contact",)}
 
     class Meta:
         verbose_name = bilingual("员工", "employee")
@@ -170,7 +173,21 @@ class Employee(AbstractBaseUser):
         return None, None
 
     def has_capability(self, capability: str) -> bool:
-        return self.is_active and self.roles.filter(capabilities__contains=[capability]).exists()
+        return self.is_active and capability in self._granted[0]
+
+    @cached_property
+    def _granted(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Capabilities and classes of fields of all roles together, read once for each request to the admin site."""
+        capabilities: set[str] = set()
+        fields: set[str] = set()
+        for held, seen in self.roles.values_list("capabilities", "fields"):
+            capabilities.update(held)
+            fields.update(seen)
+        return frozenset(capabilities), frozenset(fields)
+
+    def sees(self, field_class: str) -> bool:
+        """As `Actor.sees`, for the admin site."""
+        return field_class in self._granted[1]
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
         """For Django's own admin pages; ours ask for a capability."""
