@@ -12,6 +12,7 @@ from mobile_api.auth import BearerToken
 from mobile_api.parsing import StrictParser
 from mobile_api.routers import (
     approvals,
+    audit,
     auth,
     bindings,
     callbacks,
@@ -101,6 +102,7 @@ api.add_router("", me.router)
 api.add_router("", directory.router)
 api.add_router("", roles.router)
 api.add_router("", company.router)
+api.add_router("", audit.router)
 api.add_router("/delegations", delegations.router)
 api.add_router("/handovers", handovers.router)
 api.add_router("/customers", customers.router)

@@ -126,6 +126,8 @@ MATRIX: dict[str, Row] = {
         body=lambda w: {"version": 1, "name": "X", "capabilities": [], "scopes": {}, "fields_seen": []},
     ),
     "DELETE /roles/{code}": Row(FORBIDDEN, FORBIDDEN, {"code": "role"}),
+    "GET /audit": Row(FORBIDDEN, FORBIDDEN),
+    "GET /audit/{event_id}": Row(FORBIDDEN, FORBIDDEN, {"event_id": "event"}),
     "GET /features": Row(FORBIDDEN, FORBIDDEN),
     "PATCH /features": Row(FORBIDDEN, FORBIDDEN, body=lambda w: {"features": {"orders": False}}),
     "GET /delegations": Row(OK, OK, query={"box": "given"}),

@@ -7,6 +7,7 @@ from backend.approvals.models import Approval
 from backend.core import clock
 from backend.core.actor import Actor
 from backend.directory.models import Device, Session
+from backend.events.models import Event
 from tests.support.cast import Cast
 from tests.support.client import Api
 from tests.support.expenses import prepare, submitted
@@ -33,6 +34,7 @@ class World:
     handover: UUID
     department: UUID
     role: str
+    event: int
 
     @property
     def secrets(self) -> set[str]:
@@ -40,7 +42,7 @@ class World:
         return {
             str(value)
             for name, value in vars(self).items()
-            if name not in {"product", "category", "department", "role"}
+            if name not in {"product", "category", "department", "role", "event"}
         }
 
 
@@ -73,6 +75,7 @@ def make_world(cast: Cast, api: Api) -> World:
         order=order.json()["id"],
         department=cast.shanghai.pk,
         role="rep",
+        event=Event.objects.filter(company=cast.company).latest("pk").pk,
         delegation=delegation.json()["id"],
         handover=handed_over(cast.qian, cast.li, cast.han, kinds=["reports"]).pk,
     )
