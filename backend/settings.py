@@ -35,6 +35,7 @@ RUN_DIR = env.run_dir
 INSTALLED_APPS = [
     "backend.core",
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
