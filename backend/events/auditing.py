@@ -157,9 +157,9 @@ class _Said:
 
     def words(self, key: str, value: Any) -> str | None:
         """One value for people: names for ids, labels for codes, hidden parts struck out."""
+        if value is None or value in ("", [], {}):
+            return None
         match value:
-            case None | "" | [] | {}:
-                return None
             case bool():
                 return str(bilingual("是", "yes") if value else bilingual("否", "no"))
             case list():

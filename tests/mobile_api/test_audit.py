@@ -6,11 +6,13 @@ import pytest
 
 from backend.core import clock
 from backend.core.actor import Actor
+from backend.core.ids import new_id
 from backend.customers.models import Customer
 from backend.directory.roles import FIELDS
 from backend.directory.services import people, roles
 from backend.events import services as events
 from backend.events.models import Event
+from backend.orders.models import Order
 from mobile_api.schemas.audit import AuditEventOut, AuditEventsOut
 from tests.support.contract import reads_as
 from tests.support.delegations import delegated
@@ -132,6 +134,23 @@ def test_hidden_classes_are_hidden_and_find_nothing(api, cast, customer):
     assert listed(caller, person=person, q=PHONE[:7]) == []
     assert [item.kind for item in listed(caller, person=person, q="老张")] == ["customer.created"]
     assert [item.kind for item in listed(api(cast.qian), person=person, q=PHONE[:7])] == ["customer.changed"]
+
+
+def test_what_lies_deeper_is_told_and_hidden_as_well(api, cast, customer):
+    """An ERP corrects what it said of a payment."""
+    order = Order(pk=new_id(), company=cast.company)
+    before, after = ({"kind": "paid", "data": {"amount": amount, "reference": "R7"}} for amount in ("98.70", "65.40"))
+    system = Actor.system(cast.company.pk)
+    events.record("order.corrected", order, actor=system, at=clock.now(), before=before, after=after, lines=["A", "B"])
+    allow(cast, cast.wang, "auditor", fields=[])
+    (seen,), (hidden,) = (listed(api(who), kind="order.corrected") for who in (cast.qian, cast.wang))
+    assert {line.field: (line.before, line.after) for line in seen.changes} == {
+        "kind": ("paid", "paid"),
+        "data": ("金额 98.70；来源单据 R7", "金额 65.40；来源单据 R7"),
+    }
+    assert {line.field: line.after for line in hidden.changes}["data"] == "金额 ——；来源单据 R7"
+    assert [(line.label, line.value) for line in seen.details] == [("明细", "A、B")]
+    assert seen.person is None
 
 
 def test_only_auditors_and_only_of_their_own_company(api, cast, customer):
