@@ -123,7 +123,7 @@ class ReadOnlyAdmin(CompanyAdmin):
     """For what nobody may write by hand. Shows every column that a person can read."""
 
     def get_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        left_out = {*self.exclude, *self.hidden(request)}
+        left_out = {"company", *self.exclude, *self.hidden(request)}
         return [field.name for field in self.opts.fields if field.name not in left_out and _is_readable(field)]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:

@@ -10,6 +10,7 @@ from backend.core.actor import Actor
 from backend.core.admin import CompanyAdmin
 from backend.core.ids import new_id
 from backend.directory.models import Session
+from backend.directory.services.roles import assign_roles, put_role
 from backend.erp.models import ErpSystem, ImportFile, InboxMessage, Outbox
 from backend.erp.services.systems import put_system
 from backend.events.models import Delivery, Event
@@ -81,6 +82,39 @@ def test_every_page_belongs_to_one_company_and_has_a_form(cast, model):
     request.user = cast.qian
     assert isinstance(page, CompanyAdmin)
     assert "company" not in page.get_form(request).base_fields
+    assert "company" not in page.get_fields(request)
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("model", site.site._registry, ids=lambda model: model._meta.label)
+def test_no_page_lists_another_companys_rows_or_deletes(cast, model):
+    page, request = site.site._registry[model], RequestFactory().get("/")
+    seen = {}
+    for person, company in ((cast.qian, cast.company), (cast.sun, cast.acme)):
+        request.user = person
+        rows = page.get_queryset(request)
+        seen[company.pk] = set(rows.values_list(page.company_column, flat=True)) - {company.pk}
+        assert not page.has_delete_permission(request)
+        assert page.write_capability or not page.has_add_permission(request)
+    assert seen == {cast.company.pk: set(), cast.acme.pk: set()}
+
+
+@pytest.mark.parametrize("model", site.site._registry, ids=lambda model: model._meta.label)
+def test_a_page_that_writes_asks_for_more_than_the_right_to_look_on(cast, model):
+    """An auditor may read; he finds no page that he may write, and no action that he may do."""
+    page, request = site.site._registry[model], RequestFactory().get("/")
+    request.user = auditor_of(cast)
+    if page.has_view_permission(request):
+        assert page.read_capability == "audit.read"
+        assert not page.has_change_permission(request)
+        assert not page.get_actions(request)
+
+
+def auditor_of(cast):
+    rights = {"capabilities": ["audit.read"], "scopes": {}, "fields": [], "is_staff": True}
+    put_role(actor=cast.actor(cast.qian), code="auditor", name="审计", at=clock.now(), **rights)
+    assign_roles(actor=cast.actor(cast.qian), employee_id=cast.wang.pk, role_codes=["auditor"], at=clock.now())
+    return cast.wang
 
 
 @pytest.mark.parametrize(
