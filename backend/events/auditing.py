@@ -21,7 +21,7 @@ from backend.core.errors import Invalid, NotFound
 from backend.core.fields import hidden_fields
 from backend.core.text import bilingual
 from backend.events.models import FAMILY, Event
-from backend.events.wording import field_name, field_of, kind_name
+from backend.events.wording import NO, YES, field_name, field_of, kind_name, value_name
 
 READ = "audit.read"
 LONGEST_SEARCH = timedelta(days=31)
@@ -161,7 +161,7 @@ class _Said:
             return None
         match value:
             case bool():
-                return str(bilingual("是", "yes") if value else bilingual("否", "no"))
+                return str(YES if value else NO)
             case list():
                 return "、".join(self.words(key, item) or BARS for item in value)
             case dict():
@@ -176,8 +176,7 @@ class _Said:
         field = field_of(self.model, key)
         if isinstance(field, ForeignKey):
             return self.names.get((field.related_model._meta.label_lower, text), text)
-        labels = dict(getattr(field, "flatchoices", None) or ())
-        return str(labels.get(text, text))
+        return value_name(self.model, key, text)
 
 
 def _fields(side: Any) -> dict[str, Any]:

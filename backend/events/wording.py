@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 
 from backend.core.text import bilingual
 
+YES, NO = bilingual("是", "yes"), bilingual("否", "no")
 NOUNS: dict[str, str] = {
     "approval": bilingual("审批", "approval"),
     "company": bilingual("企业", "company"),
@@ -221,8 +222,21 @@ def field_of(model: Any, key: str) -> "Field[Any, Any] | None":
     return next((field for field in model._meta.fields if name in {field.name, field.attname}), None)
 
 
+def value_name(model: Any, key: str, text: str) -> str:
+    """What a code is called: by the model, or as a choice of the column; the text itself where it is no code."""
+    if key in (own := getattr(model, "EVENT_VALUES", {})):
+        return str(own[key].get(text, text))
+    field = field_of(model, key)
+    if field is not None and field.get_internal_type() == "BooleanField":
+        return str({"true": YES, "false": NO}.get(text.lower(), text))
+    choices: dict[Any, Any] = dict(getattr(field, "flatchoices", None) or ())
+    return str(choices.get(text, text))
+
+
 def field_name(model: Any, key: str) -> str:
-    """The label of the column, where it has one in both languages, else the word for it."""
+    """The label of the column, where it has one in both languages, else the word for it; a model may know better."""
+    if key in (own := getattr(model, "EVENT_WORDS", {})):
+        return str(own[key])
     field = field_of(model, key)
     if field is not None and isinstance(field.verbose_name, Promise):
         return str(field.verbose_name)

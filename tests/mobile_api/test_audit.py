@@ -70,7 +70,13 @@ def test_ids_and_codes_are_told_by_name(api, cast, customer):
     assert {line.label: line.after for line in moved.changes}["上级"] == "华东区"
     people.dismiss(actor=cast.actor(cast.qian), employee_id=cast.zhao.pk, at=clock.now())
     (left,) = listed(api(cast.qian), kind="employee.dismissed")
-    assert [(line.label, line.before, line.after) for line in left.changes] == [("在职", "true", "false")]
+    assert [(line.label, line.before, line.after) for line in left.changes] == [("在职", "是", "否")]
+    wider = {"version": 1, "name": "业务员", "capabilities": ["order.read"], "scopes": {"order": "subtree"}}
+    api(cast.qian).put("/roles/rep", wider | {"fields_seen": ["cost", "stock"]})
+    (role,) = listed(api(cast.qian), kind="role.changed")
+    after = {line.label: line.after for line in role.changes}
+    assert (after["权限"], after["数据权限"]) == ("查看订单", "订单 本部门及下级")
+    assert (after["可见字段"], after["可进入管理后台"]) == ("成本价、精确库存数", "否")
 
 
 def test_every_filter_finds_its_own_and_nothing_else(api, cast, customer):

@@ -13,6 +13,7 @@ from backend.core.actor import Actor
 from backend.core.fields import Classes
 from backend.core.ids import new_id
 from backend.core.text import bilingual
+from backend.directory.roles import CAPABILITIES, FIELDS, RESOURCES, SCOPES
 
 
 class Company(models.Model):
@@ -91,6 +92,14 @@ class Role(models.Model):
     """Of `roles.FIELDS`; the others are hidden from who has no other role that shows them."""
     version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
     is_staff = models.BooleanField(bilingual("可进入管理后台", "may enter the admin site"), default=False)
+
+    EVENT_WORDS: ClassVar[dict[str, str]] = RESOURCES
+    EVENT_VALUES: ClassVar[dict[str, dict[str, str]]] = {
+        "capabilities": CAPABILITIES,
+        "fields": FIELDS,
+        **dict.fromkeys(RESOURCES, SCOPES),
+    }
+    """How the audit trail calls what stands in `scopes` and in the lists."""
 
     class Meta:
         verbose_name = bilingual("角色", "role")
