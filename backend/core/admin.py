@@ -106,6 +106,8 @@ class CompanyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
         try:
             return super().changelist_view(request, *args, **kwargs)  # type: ignore[no-any-return]
         except DomainError as exc:
+            if request.method != "POST":
+                raise
             self.message_user(request, exc.text, messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 

@@ -195,7 +195,7 @@ class Employee(AbstractBaseUser):
         return frozenset(capabilities), frozenset(fields)
 
     def sees(self, field_class: str) -> bool:
-        """As `Actor.sees`, for the admin site."""
+        """As `Actor.sees`, where he does not act: in the admin site, and in what is pushed to him."""
         return field_class in self._granted[1]
 
     def has_perm(self, perm: str, obj: object = None) -> bool:
