@@ -77,8 +77,9 @@ def _measure(events: int) -> None:
     began = time.perf_counter()
     with connection.cursor() as cursor:
         kinds = [place for place, (_, _, share) in enumerate(KINDS, 1) for _ in range(share)]
-        given = {"names": [kind[0] for kind in KINDS], "types": [kind[1] for kind in KINDS], "kinds": kinds}
-        who = {"company": company.pk, "people": [one.pk for one in staff], "count": PEOPLE}
+        names, types = ([kind[column] for kind in KINDS] for column in (0, 1))
+        given: dict[str, Any] = {"names": names, "types": types, "kinds": kinds}
+        who: dict[str, Any] = {"company": company.pk, "people": [one.pk for one in staff], "count": PEOPLE}
         cursor.execute("SET statement_timeout = 0; SET transaction_timeout = 0")
         cursor.execute(FILL, {**given, **who, "subjects": SUBJECTS, "events": events})
         cursor.execute("VACUUM ANALYZE events_event")

@@ -186,7 +186,7 @@ def test_the_admin_site_shows_as_much(api, cast, work, media_root, fields):
     pages = []
     for model in site.site._registry:
         name = f"{model._meta.app_label}_{model._meta.model_name}"
-        pages.append(client.get(reverse(f"admin:{name}_changelist")))
+        pages.append(client.get(reverse(f"admin:{name}_changelist"), follow=True))
         scoped = {"company": cast.company} if hasattr(model, "company_id") else {"pk": cast.company.pk}
         rows = model._base_manager.filter(**scoped)[:60]
         pages += [client.get(reverse(f"admin:{name}_change", args=[row.pk])) for row in rows]
