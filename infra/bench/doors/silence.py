@@ -15,7 +15,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from infra.bench.doors.started import Started, started
 
-ASKED, CONNECTIONS = 120, 2
+ASKED, CONNECTIONS = 100, 2
 PHONES = 6
 PAUSE_S = 0.5
 """Less than `Retry-After` asks for: people are impatient."""
@@ -28,7 +28,7 @@ def main() -> int:
         print(f"{'':24}{'p50 ms':>9}{'p99 ms':>9}{'max ms':>9}  WeChat")
         for number, row in enumerate(("passwords alone", "beside WeChat", "beside a silent WeChat")):
             asked = passwords[20 + number * ASKED : 20 + (number + 1) * ASKED]
-            with_phones = Phones(bench, first=number * ASKED)
+            with_phones = Phones(bench, first=(number - 1) * len(passwords) // 2)
             if number == 2:
                 _faults(bench, [{"path": "/sns/jscode2session", "delay": 3600, "count": None}])
             if number:
