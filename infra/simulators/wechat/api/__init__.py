@@ -11,8 +11,9 @@ from infra.simulators.wechat.api import (
     tickets,
     updates,
     weixin,
+    writes,
 )
 from infra.simulators.wechat.api.access import Endpoint
 
-FAMILIES = (credentials, login, departments, members, messages, media, network, tickets, updates, weixin)
+FAMILIES = (credentials, login, departments, members, messages, media, network, tickets, updates, weixin, writes)
 ROUTES: dict[str, Endpoint] = {path: endpoint for family in FAMILIES for path, endpoint in family.ROUTES.items()}

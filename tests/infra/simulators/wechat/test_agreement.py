@@ -12,7 +12,7 @@ from infra.simulators.wechat.errors import TEXTS
 BODIES = {(kind, field.name): field for kind, fields in contracts.BODIES.items() for field in fields}
 NEVER_BY_US = {
     *(40002, 40032, 40033, 40039, 40066, 40093, 40097, 40169, 41001, 41005, 41008, 41009, 41010, 41011, 41016, 41033),
-    *(42015, 42052, 45034, 47001, 60003, 60123, 61010, 82001),
+    *(42015, 42052, 45034, 47001, 60003, 60004, 60005, 60006, 60008, 60102, 60104, 60123, 61010, 82001),
 }
 """Answers to requests that the client never makes, or that mean no more than "no": Permanent is right for them."""
 
