@@ -15,6 +15,7 @@ from backend.core import clock
 from backend.core.actor import Actor
 from backend.directory import tokens
 from backend.directory.models import Employee, Session
+from backend.directory.roles import STANDARD_ROLES
 from backend.directory.services import people, sessions
 from mobile_api.auth import BEFORE_PASSWORD_CHANGE
 from tests.mobile_api.test_access_matrix import MATRIX, OPERATIONS, PUBLIC, Row, call
@@ -201,6 +202,36 @@ def test_a_colleague_of_the_same_department_is_a_stranger_too(cast, world, tally
         before = after
     tally("other person of the department", len(MATRIX))
     assert not wrong, "\n".join(wrong)
+
+
+def test_whoever_may_do_everything_in_another_company_is_a_stranger_too(cast, world, tally):
+    """With every role there is, so that no scope but the company's own bound keeps him out."""
+    boss = people.put_employee(
+        actor=Actor.system(cast.acme.pk),
+        number="1",
+        name="甲老板",
+        department_id=cast.sun.department_id,
+        manager_id=None,
+        role_codes=[role.code for role in STANDARD_ROLES],
+        at=clock.now(),
+    )
+    own_names = {"code", "provider"}  # of roles and providers, which every company has
+    every_id = world.secrets | {str(each) for each in (world.product, world.category, world.department, cast.li.pk)}
+    caller, wrong, before, asked = Caller(access_token(boss)), [], contents(), 0
+    for operation, row in MATRIX.items():
+        is_of_li = bool(row.path) and not own_names & set(row.path)
+        if not is_of_li and not operation.startswith("GET"):
+            continue
+        asked += 1
+        reply = call(caller, operation, path_of(row, cast, world), row, world)
+        if is_of_li and reply.status_code != 404:
+            wrong.append(f"{operation}: 404, not {reply.status_code} {reply.content[:200]!r}")
+        said = reply.content.decode().replace(f'"instance":"{reply.wsgi_request.path}"', "")
+        wrong += [f"{operation} tells {each}" for each in every_id if each in said]
+    tally("chief of another company", asked)
+    assert not wrong, "\n".join(wrong)
+    assert not changed(before, contents())
+    assert asked > 60
 
 
 # --- What a body may not hold ---
