@@ -30,6 +30,7 @@ from mobile_api.routers import (
     roles,
     sessions,
     stock,
+    visit_plans,
     visit_terms,
     visits,
     webhooks,
@@ -106,6 +107,7 @@ api.add_router("", audit.router)
 api.add_router("/delegations", delegations.router)
 api.add_router("/handovers", handovers.router)
 api.add_router("/customers", customers.router)
+api.add_router("", visit_plans.router)
 api.add_router("", visits.router)
 api.add_router("", visit_terms.router)
 api.add_router("/files", files.router)

@@ -13,6 +13,7 @@ from backend.events.models import Event
 from notifications.channels import CHANNELS
 from notifications.models import MAX_BODY, MAX_TITLE
 from notifications.recipients import (
+    absent_and_substitute,
     approvers_and_delegates,
     approvers_of_device,
     giver_and_delegate,
@@ -26,6 +27,7 @@ from notifications.wording import Text, gaps_of
 
 WECOM = ("wecom",)
 INBOX_ONLY: tuple[str, ...] = ()
+PLAN, SUBSTITUTION = "/visit-plans/{id}", "/visit-substitutions/{id}"
 VISIT, APPROVAL, ORDER, FILE = "/visits/{id}", "/approvals/{id}", "/orders/{id}", "/files/{id}"
 DELEGATION, HANDOVER, DEVICE = "/delegations/{id}", "/handovers/{id}", "/devices/{id}"
 
@@ -80,6 +82,35 @@ RULES: dict[str, Rule] = {
         Text("您的签到已审核：{decision}", "Your check-in was reviewed: {decision}"),
         Text("审核人：{who}\n理由：{reason}", "By: {who}\nReason: {reason}"),
         VISIT,
+    ),
+    "visit_plans.assigned": Rule(
+        owner,
+        Text("{who}为您安排了{count}次拜访", "{who} has planned visits for you: {count}"),
+        Text("日期：{period}\n首个客户：{customer}", "Days: {period}\nFirst: {customer}"),
+        PLAN,
+    ),
+    "visit_plan.due_soon": Rule(
+        owner,
+        Text("{minutes} 分钟后拜访：{customer}", "A visit in {minutes} minutes: {customer}"),
+        Text("请按计划出发。", "It is in your plan."),
+        PLAN,
+    ),
+    "visit_plan.cancelled": Rule(
+        owner,
+        Text("{who}取消了您的一项拜访计划", "{who} has cancelled a visit of your plan"),
+        Text(
+            "客户：{customer}\n日期：{period}\n原因：{reason}", "Customer: {customer}\nDay: {period}\nReason: {reason}"
+        ),
+        PLAN,
+    ),
+    "plan_substitution.arranged": Rule(
+        absent_and_substitute,
+        Text("{name}代为拜访", "{name} makes visits for a colleague"),
+        Text(
+            "日期：{period}\n转交计划：{count} 项\n安排人：{who}\n原因：{reason}",
+            "Days: {period}\nPlans: {count}\nArranged by: {who}\nReason: {reason}",
+        ),
+        SUBSTITUTION,
     ),
     "approval.requested": Rule(
         approvers_and_delegates,

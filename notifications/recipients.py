@@ -10,6 +10,7 @@ from backend.directory.standing_in import delegates_of
 from backend.events.models import Event
 from backend.events.owed import PermanentFailure
 from backend.orders.models import Follower
+from backend.visits.models import PlanSubstitution
 from notifications.subjects import subject_of
 
 
@@ -53,6 +54,10 @@ def approvers_of_device(event: Event) -> Iterable[UUID]:
         return [device.employee_id]
     administrators = employees_with(company_id=event.company_id, capability="directory.manage")
     return {device.employee_id, *administrators.values_list("pk", flat=True)}
+
+
+def absent_and_substitute(event: Event) -> Iterable[UUID]:
+    return PlanSubstitution.objects.values_list("absent_id", "substitute_id").get(pk=event.subject_id)
 
 
 def owner_and_followers(event: Event) -> Iterable[UUID]:

@@ -8,6 +8,7 @@ GAPS: dict[str, int] = {
     "address": 45,
     "amount": 24,
     "carrier": 45,
+    "count": 6,
     "counts": 240,
     "customer": 60,
     "decision": 12,

@@ -16,6 +16,7 @@ CAPABILITIES: dict[str, str] = {
     "customer.write": bilingual("维护客户", "maintain customers"),
     "visit.read": bilingual("查看拜访", "see visits"),
     "visit.write": bilingual("拜访签到签退", "log visits"),
+    "visit.assign": bilingual("为下属安排拜访", "plan visits for the team"),
     "visit.review": bilingual("审核存疑签到", "review doubtful check-ins"),
     "visit.positions": bilingual("查看精确位置", "see exact positions"),
     "visit.manage": bilingual("设置签到规则与授权文本", "set check-in rules and consent texts"),
@@ -88,7 +89,7 @@ STANDARD_ROLES: tuple[RoleTemplate, ...] = (
     RoleTemplate(
         "manager",
         "主管",
-        (*_FIELD_WORK, "visit.review", "visit.positions", "handover.manage"),
+        (*_FIELD_WORK, "visit.assign", "visit.review", "visit.positions", "handover.manage"),
         Scope.SUBTREE,
         _FIELD_SIGHT,
         wider=_COLLEAGUES,

@@ -10,9 +10,10 @@ from backend.core.admin import CompanyAdmin, ReadOnlyAdmin, company_of
 from backend.core.text import bilingual
 from backend.directory.admin import acting
 from backend.visits import consent_wording
-from backend.visits.models import Consent, ConsentText, VisitPolicy
+from backend.visits.models import Consent, ConsentText, PlanSeries, PlanSubstitution, VisitCadence, VisitPolicy
 from backend.visits.rules import DEFAULT_LIMITS, RANGES
-from backend.visits.services import policies
+from backend.visits.selectors import planning
+from backend.visits.services import cadences, policies
 
 WHOLE = {"samples", "photo_bits"}
 
@@ -105,3 +106,46 @@ class ConsentAdmin(ReadOnlyAdmin):
     read_capability = "visit.manage"
     list_display = ("employee", "text", "given_at", "withdrawn_at")
     list_select_related = ("employee", "text")
+
+
+@admin.register(VisitCadence)
+class VisitCadenceAdmin(CompanyAdmin):
+    read_capability = write_capability = "visit.manage"
+    list_display = ("level", "every_days")
+    fields = ("level", "every_days")
+
+    def save_model(self, request: HttpRequest, obj: VisitCadence, form: Any, change: bool) -> None:
+        self._put(request, {form.initial.get("level"): None, obj.level: obj.every_days})
+        obj.pk = VisitCadence.objects.get(company_id=company_of(request), level=obj.level).pk
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_change_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: VisitCadence) -> None:
+        self._put(request, {obj.level: None})
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        self._put(request, dict.fromkeys(queryset.values_list("level", flat=True)))
+
+    def _put(self, request: HttpRequest, changes: dict[str, int | None]) -> None:
+        actor = acting(request)
+        wanted = planning.cadences(actor=actor) | changes
+        kept = {level: days for level, days in wanted.items() if days is not None}
+        cadences.put_cadences(actor=actor, days_of_level=kept, at=clock.now())
+
+
+@admin.register(PlanSeries)
+class PlanSeriesAdmin(ReadOnlyAdmin):
+    read_capability = "visit.manage"
+    list_display = ("owner", "customer", "kind", "first_on", "last_on", "ended_at")
+    list_filter = ("kind",)
+    list_select_related = ("owner", "customer")
+    search_fields = ("owner__name", "customer__name")
+
+
+@admin.register(PlanSubstitution)
+class PlanSubstitutionAdmin(ReadOnlyAdmin):
+    read_capability = "visit.manage"
+    list_display = ("absent", "substitute", "first_on", "last_on", "reason", "owner")
+    list_select_related = ("absent", "substitute", "owner")
+    search_fields = ("absent__name", "substitute__name")

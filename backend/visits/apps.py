@@ -11,9 +11,11 @@ class VisitsConfig(AppConfig):
         from backend.directory.holdings import caution, register
         from backend.documents.holdings import shares_move
         from backend.visits import holdings
-        from backend.visits.models import Visit
+        from backend.visits.models import Visit, VisitPlan
 
         register(holdings.PLANS)
+        register(holdings.SERIES)
         register(holdings.VISITS)
         caution(*holdings.OPEN_VISIT)
         shares_move(Visit)
+        shares_move(VisitPlan)

@@ -62,6 +62,18 @@ class PlanUsed(Conflict):
     message = bilingual("该计划已取消或已有拜访。", "This plan is cancelled or has its visit already.")
 
 
+class PlanCancelled(Conflict):
+    code = "plan_cancelled"
+    message = bilingual("该计划已取消。", "This plan is cancelled.")
+
+
+class PlansRefused(Invalid):
+    """`errors` name the rows and what is wrong with each; none was made."""
+
+    code = "plans_refused"
+    message = bilingual("有计划无法安排，全部未保存。", "Some of these cannot be planned; none was saved.")
+
+
 class NothingToReview(Conflict):
     code = "nothing_to_review"
     message = bilingual("该拜访没有存疑的签到。", "This visit has no doubtful check-in.")
@@ -97,3 +109,18 @@ class ReasonRequired(Invalid):
 class LimitOutOfRange(Invalid):
     code = "limit_out_of_range"
     message = bilingual("超出允许范围。", "Outside the range that is allowed.")
+
+
+class WeekdaysMissing(Invalid):
+    code = "weekdays_missing"
+    message = bilingual("请选择星期。", "Choose the weekdays.")
+
+
+class DaysPast(Invalid):
+    code = "days_past"
+    message = bilingual("这些日期已过。", "These days have passed.")
+
+
+class SubstitutesHimself(Invalid):
+    code = "substitutes_himself"
+    message = bilingual("代访人不能是本人。", "Nobody stands in for himself.")

@@ -8,7 +8,7 @@ from backend.core.text import bilingual
 from backend.directory.models import Employee
 from backend.directory.selectors import today_of
 from backend.documents.holdings import owned
-from backend.visits.models import Visit, VisitPlan
+from backend.visits.models import PlanSeries, Visit, VisitPlan
 
 
 def _planned(leaver: Employee, at: datetime) -> Q:
@@ -36,6 +36,16 @@ PLANS = owned(
     event="visit_plan",
     where=_planned,
     label=lambda plan: f"{plan.planned_on} {plan.customer.name}",
+    related=("customer",),
+)
+SERIES = owned(
+    PlanSeries,
+    key="visit_series",
+    name=bilingual("周期拜访", "Recurring visits"),
+    order=35,
+    event="plan_series",
+    where=lambda leaver, at: Q(ended_at=None),
+    label=lambda series: f"{series.get_kind_display()} {series.customer.name}",
     related=("customer",),
 )
 VISITS = owned(

@@ -8,7 +8,7 @@ from ninja import Query, Router, Status
 
 from backend.core import clock
 from backend.visits import selectors, services
-from backend.visits.models import Visit, VisitComment, VisitPhoto, VisitPlan
+from backend.visits.models import Visit, VisitComment, VisitPhoto
 from backend.visits.selectors import hot
 from mobile_api import paging
 from mobile_api.auth import Request
@@ -21,10 +21,6 @@ from mobile_api.schemas.visits import (
     CommentOut,
     PhotoIn,
     PhotoOut,
-    PlanFilters,
-    PlanIn,
-    PlanOut,
-    PlansOut,
     ReviewIn,
     SummaryIn,
     VisitFilters,
@@ -35,20 +31,6 @@ from mobile_api.schemas.visits import (
 )
 
 router = Router(tags=["visits"])
-
-
-@router.get("/visit-plans", response=PlansOut)
-def list_plans(request: Request, query: Query[PlanFilters]) -> HttpResponseBase:
-    rows = selectors.list_plans(
-        actor=request.auth, first=query.first, last=query.last, owner_id=query.owner, mine=query.mine
-    )
-    return json_reply(request, paging.page(rows, by="created_at", limit=query.limit, cursor=query.cursor, show=_plan))
-
-
-@router.post("/visit-plans", response={200: PlanOut, 201: PlanOut})
-def plan_visit(request: Request, body: PlanIn) -> Status[dict[str, Any]]:
-    plan, created = services.plan_visit(actor=request.auth, at=clock.now(), **body.model_dump())
-    return Status(201 if created else 200, _plan(plan))
 
 
 @router.get("/visits", response=VisitsOut)
@@ -195,20 +177,6 @@ def _screen(screen: hot.VisitScreen) -> dict[str, Any]:
         "evidence": evidence if screen.checked_in_at else None,
         "photos": orjson.Fragment(screen.photos),
         "comments": orjson.Fragment(screen.comments),
-    }
-
-
-def _plan(plan: VisitPlan) -> dict[str, Any]:
-    return {
-        "id": plan.pk,
-        "version": plan.version,
-        "status": plan.status,
-        "customer": {"id": plan.customer_id, "name": plan.customer.name},
-        "owner": {"id": plan.owner_id, "name": plan.owner.name},
-        "planned_on": plan.planned_on,
-        "starts_at": plan.starts_at,
-        "ends_at": plan.ends_at,
-        "purpose": plan.purpose,
     }
 
 

@@ -4,7 +4,8 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from mobile_api.schemas.base import Out
-from mobile_api.schemas.visits import CustomerRefOut, PlanStatus, Verdict
+from mobile_api.schemas.visit_plans import PlanStatus
+from mobile_api.schemas.visits import CustomerRefOut, Verdict
 
 
 class TodayPlanOut(Out):

@@ -21,7 +21,6 @@ from mobile_api.schemas.base import (
 from mobile_api.schemas.directory import EmployeeRefOut
 
 VisitStatus = Literal["created", "open", "completed", "cancelled"]
-PlanStatus = Literal["planned", "done", "cancelled"]
 Verdict = Literal["verified", "unverifiable", "out_of_range", "suspect"]
 Decision = Literal["accepted", "rejected"]
 ReasonCode = Literal[
@@ -48,17 +47,6 @@ class CustomerRefOut(Out):
     name: str
 
 
-class PlanFilters(In):
-    """Both days included."""
-
-    first: Day = Field(alias="from")
-    last: Day = Field(alias="to")
-    owner: UUID | None = None
-    mine: bool = False
-    limit: Limit = 20
-    cursor: Cursor | None = None
-
-
 class VisitFilters(In):
     """Both days included; `status`, `customer` and `owner` may be combined."""
 
@@ -69,32 +57,6 @@ class VisitFilters(In):
     last: Day | None = Field(default=None, alias="to")
     limit: Limit = 20
     cursor: Cursor | None = None
-
-
-class PlanIn(In):
-    id: UUID | None = None
-    customer_id: UUID
-    planned_on: Day
-    starts_at: When | None = None
-    ends_at: When | None = None
-    purpose: ShortText = ""
-
-
-class PlanOut(Out):
-    id: UUID
-    version: int
-    status: PlanStatus
-    customer: CustomerRefOut
-    owner: EmployeeRefOut
-    planned_on: date
-    starts_at: AwareDatetime | None
-    ends_at: AwareDatetime | None
-    purpose: str
-
-
-class PlansOut(Out):
-    items: list[PlanOut]
-    next_cursor: str | None
 
 
 class VisitIn(In):

@@ -10,6 +10,7 @@ OUR_MODELS = [model for model in apps.get_models() if model.__module__.split("."
 STAYS = {
     "approvals.Approval": "the submitter asked for it, and what was decided about it is history",
     "files.Attachment": "evidence belongs to who took it; whoever sees the document sees it there",
+    "visits.PlanSubstitution": "says who stood in for whom; the plans themselves move",
 }
 """Documents that no handover moves."""
 

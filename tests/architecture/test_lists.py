@@ -13,6 +13,8 @@ BOUNDED = {
     "GET /features": "the parts of the application",
     "GET /position-consent/texts": "the versions of one text",
     "GET /roles": "settings of the company",
+    "GET /visit-cadences": "settings of the company",
+    "GET /visits/due/counts": "one for each person with customers whose plans he sees",
     "GET /stock": "has a limit; the best found come first",
 }
 """Lists of `items` without pages, and why none of them grows. Anything else takes `limit` and `cursor`."""

@@ -71,6 +71,16 @@ def basket(world: World) -> list[dict[str, str]]:
     return [{"product_id": str(world.product), "quantity": "1"}]
 
 
+def batch(world: World) -> dict[str, Any]:
+    owner = "01a20370-e3c1-7056-bf12-f82c78d301ef"
+    return {"items": [{"owner_id": owner, "customer_id": str(world.customer), "planned_on": "2026-11-24"}]}
+
+
+def standing_in(world: World) -> dict[str, str]:
+    days = {"first_on": "2099-01-01", "last_on": "2099-01-02"}
+    return {"absent_id": str(world.customer), "substitute_id": str(world.request), **days}
+
+
 def plan(world: World) -> dict[str, str]:
     return {"leaver_id": str(world.customer), "successor_id": str(world.request)}
 
@@ -154,6 +164,25 @@ MATRIX: dict[str, Row] = {
     "POST /customers/{customer_id}/contacts": of_li("customer_id", "customer", lambda w: {"name": "老王"}),
     "GET /visit-plans": Row(OK, OK, query=NEXT_YEAR),
     "POST /visit-plans": about(lambda w: {"customer_id": w.customer, "planned_on": "2026-11-24"}),
+    "POST /visit-plans/batch": Row(FORBIDDEN, FORBIDDEN, body=batch),
+    "GET /visit-plans/calendar": Row(OK, OK, query=NEXT_YEAR),
+    "GET /visit-plans/{plan_id}": of_li("plan_id", "plan"),
+    "PATCH /visit-plans/{plan_id}": of_li("plan_id", "plan", lambda w: {"version": 1, "purpose": "抢来"}),
+    "POST /visit-plans/{plan_id}/cancel": of_li("plan_id", "plan", lambda w: {}),
+    "GET /visit-series": own(),
+    "POST /visit-series": about(
+        lambda w: {"customer_id": w.customer, "kind": "every_n_days", "first_on": "2026-11-24"}
+    ),
+    "POST /visit-series/{series_id}/end": of_li("series_id", "series"),
+    "GET /visit-substitutions": own(),
+    # Nobody without the capability learns whether these people exist; test_visit_plans.py tries managers of elsewhere.
+    "POST /visit-substitutions": Row(FORBIDDEN, FORBIDDEN, body=standing_in),
+    "GET /visit-substitutions/{substitution_id}": of_li("substitution_id", "substitution"),
+    "GET /visit-cadences": own(),
+    "PUT /visit-cadences": Row(FORBIDDEN, FORBIDDEN, body=lambda w: {"items": [{"level": "A", "every_days": 7}]}),
+    "GET /visits/route": Row(OK, OK, query={"day": "2026-11-23"}),
+    "GET /visits/due": own(),
+    "GET /visits/due/counts": own(),
     "GET /visits": own(),
     "POST /visits": about(lambda w: {"customer_id": w.customer}),
     "GET /visits/{visit_id}": of_li("visit_id", "visit"),

@@ -9,7 +9,7 @@ from backend.customers.models import Customer
 from backend.directory.models import Device, Employee, Handover, PendingSignIn
 from backend.files.models import Attachment
 from backend.orders.models import Order
-from backend.visits.models import Visit
+from backend.visits.models import PlanSubstitution, Visit, VisitPlan
 
 
 def _of(owner: Employee) -> dict[str, object]:
@@ -24,6 +24,17 @@ def customer_of(owner: Employee) -> Customer:
 
 def visit_of(owner: Employee) -> Visit:
     return Visit.objects.create(**_of(owner), customer=customer_of(owner), started_at=clock.now())
+
+
+def plan_of(owner: Employee) -> VisitPlan:
+    return VisitPlan.objects.create(**_of(owner), customer=customer_of(owner), planned_on="2026-12-01")
+
+
+def substitution_of(absent: Employee, substitute: Employee) -> PlanSubstitution:
+    days = {"first_on": "2026-12-01", "last_on": "2026-12-03"}
+    made = PlanSubstitution.objects.create(**_of(absent), absent=absent, substitute=substitute, **days)
+    made.show_to([substitute.pk])
+    return made
 
 
 def order_of(owner: Employee) -> Order:

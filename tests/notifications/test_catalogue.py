@@ -11,7 +11,17 @@ from notifications.channels import CHANNELS
 from notifications.facts import facts_of
 from notifications.models import Notification
 from notifications.wording import GAPS, Text
-from tests.notifications.subjects import approval_of, device_of, file_of, flow_asks, handover_of, order_of, visit_of
+from tests.notifications.subjects import (
+    approval_of,
+    device_of,
+    file_of,
+    flow_asks,
+    handover_of,
+    order_of,
+    plan_of,
+    substitution_of,
+    visit_of,
+)
 from tests.support.cast import Cast
 from tests.support.delegations import delegated, over
 
@@ -21,19 +31,27 @@ VISITED = {"customer": "华联超市", "minutes": 25, "summary": "补货两箱"}
 COMMENT = {"author": "韩梅梅", "text": "陈列不错"}
 DELEGATION = {"owner": "李雷", "name": "王芳", "period": "2026-11-25 – 2026-11-30"}
 HANDED = {"owner": "李雷", "name": "王芳", "counts": {"customers": 12, "tasks": 1}}
+PLANNED = {"customer": "华联超市", "period": "2026-12-01"}
+STANDS_IN = {"name": "赵强", "period": "2026-12-01 – 2026-12-03", "count": "4", "reason": "年假"}
 FOLLOWED = {"li", "zhao"}
 FOLDERS = {
     "directory.delegation": "delegations",
     "directory.handover": "handovers",
     "directory.device": "devices",
+    "visits.visitplan": "visit-plans",
+    "visits.plansubstitution": "visit-substitutions",
 }
-"""Where the client shows what is no document; each document has its app's name."""
+"""Where the client shows what does not lie under its app's name."""
 
 TOLD = {
     "visit.checked_in": ("visit", "li", DOUBTFUL, {"han"}),
     "visit.checked_out": ("visit", "li", VISITED, {"han"}),
     "visit.commented": ("visit", "han", COMMENT, {"li"}),
     "visit.reviewed": ("visit", "han", {"decision": "rejected", "reason": "不在门店"}, {"li"}),
+    "visit_plans.assigned": ("plan", "han", PLANNED | {"count": "3"}, {"li"}),
+    "visit_plan.due_soon": ("plan", None, PLANNED | {"minutes": "25"}, {"li"}),
+    "visit_plan.cancelled": ("plan", "han", PLANNED | {"reason": "客户出差"}, {"li"}),
+    "plan_substitution.arranged": ("substitution", "han", STANDS_IN, {"li", "zhao"}),
     "approval.requested": ("approval", "li", {"title": "差旅费"}, {"han", "wang"}),
     "approval.approved": ("approval", "wang", {"title": "差旅费", "opinion": "同意"}, {"li"}),
     "approval.rejected": ("approval", "wang", {"title": "差旅费", "opinion": "超标"}, {"li"}),
@@ -67,6 +85,8 @@ def make_event(cast: Cast, happen, name: str, /, **changes: object) -> Event:
     about, by, data, _ = TOLD[name]
     subjects = {
         "visit": visit_of,
+        "plan": plan_of,
+        "substitution": lambda owner: substitution_of(owner, cast.zhao),
         "order": followed_order,
         "file": file_of,
         "approval": lambda owner: approval_of(owner, [cast.han, cast.wang]),

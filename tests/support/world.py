@@ -23,6 +23,8 @@ class World:
     device: UUID
     customer: str
     plan: str
+    series: str
+    substitution: str
     visit: str
     file: str
     category: str
@@ -52,6 +54,13 @@ def make_world(cast: Cast, api: Api) -> World:
     visit = checked_in(li)
     customer = visit["customer"]["id"]
     plan = li.post("/visit-plans", {"customer_id": customer, "planned_on": "2026-11-23"}).json()["id"]
+    every_week = {"kind": "every_n_days", "every_days": 7, "first_on": "2026-11-23"}
+    series = li.post("/visit-series", {"customer_id": customer, **every_week})
+    assert series.status_code == 201, series.content
+    away = {"first_on": "2099-06-01", "last_on": "2099-06-02"}
+    people = {"absent_id": str(cast.li.pk), "substitute_id": str(cast.han.pk)}
+    substitution = li.post("/visit-substitutions", {**people, **away})
+    assert substitution.status_code == 201, substitution.content
     product = make_product(Actor.system(cast.company.pk), "T1", "铁观音")
     order = li.post("/orders", {"customer_id": customer, "lines": [{"product_id": str(product.pk), "quantity": "2"}]})
     assert order.status_code == 201, order.content
@@ -66,6 +75,8 @@ def make_world(cast: Cast, api: Api) -> World:
         ).pk,
         customer=customer,
         plan=plan,
+        series=series.json()["id"],
+        substitution=substitution.json()["id"],
         visit=visit["id"],
         file=uploaded(li, b"%PDF-1.7", name="x.pdf", type="application/pdf", purpose="other")["id"],
         category=str(request.category_id),

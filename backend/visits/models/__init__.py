@@ -1,5 +1,6 @@
 """Split by subject; everybody imports from here."""
 
+from backend.visits.models.plans import PlanSeries, PlanSubstitution, VisitCadence
 from backend.visits.models.terms import Consent, ConsentText, VisitPolicy
 from backend.visits.models.visits import CheckInSample, Visit, VisitComment, VisitPhoto, VisitPlan
 
@@ -7,7 +8,10 @@ __all__ = [
     "CheckInSample",
     "Consent",
     "ConsentText",
+    "PlanSeries",
+    "PlanSubstitution",
     "Visit",
+    "VisitCadence",
     "VisitComment",
     "VisitPhoto",
     "VisitPlan",

@@ -32,8 +32,35 @@ class VisitPlan(Document):
     ends_at = models.DateTimeField(bilingual("结束时间", "ends at"), null=True, blank=True)
     purpose = models.CharField(bilingual("目的", "purpose"), max_length=255, blank=True)
     status = models.CharField(bilingual("状态", "status"), max_length=9, choices=Status.choices, default=Status.PLANNED)
+    cancel_reason = models.CharField(bilingual("取消原因", "reason for cancelling"), max_length=255, blank=True)
+    series = models.ForeignKey(
+        "visits.PlanSeries", models.PROTECT, null=True, blank=True, related_name="plans", db_index=False
+    )
+    assigned_by = models.ForeignKey(
+        "directory.Employee",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=bilingual("安排人", "assigned by"),
+    )
+    substitute_for = models.ForeignKey(
+        "directory.Employee",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=bilingual("代替", "substitute for"),
+    )
+    """Whose plan it was before a colleague took it over."""
+    reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     customer_id: UUID
+    series_id: UUID | None
+    assigned_by_id: UUID | None
+    substitute_for_id: UUID | None
 
     class Meta:
         verbose_name = bilingual("拜访计划", "visit plan")
@@ -43,11 +70,19 @@ class VisitPlan(Document):
                 condition=Q(ends_at=None) | Q(starts_at__isnull=False, ends_at__gt=models.F("starts_at")),
                 name="visit_plan_ends_after_start",
             ),
+            models.UniqueConstraint(
+                fields=["series", "planned_on"], condition=Q(series__isnull=False), name="one_plan_per_day_of_series"
+            ),
         ]
         indexes = [
             models.Index(fields=["company", "planned_on"], name="visit_plan_of_company"),
             models.Index(fields=["department", "planned_on"], name="visit_plan_of_department"),
             models.Index(fields=["owner", "planned_on"], name="visit_plan_of_owner"),
+            models.Index(
+                fields=["starts_at"],
+                condition=Q(status="planned", reminded_at=None, starts_at__isnull=False),
+                name="visit_plan_to_remind",
+            ),
         ]
 
     def __str__(self) -> str:

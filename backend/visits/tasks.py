@@ -1,0 +1,16 @@
+from celery import shared_task
+
+from backend.core import clock
+from backend.visits.services import reminders, series
+
+
+@shared_task(name="visits.extend_series")
+def extend_series(**_: object) -> None:
+    """Every hour; what one run leaves the next one makes."""
+    series.extend_all(at=clock.now())
+
+
+@shared_task(name="visits.remind")
+def remind(**_: object) -> None:
+    """Every five minutes."""
+    reminders.remind(at=clock.now())
