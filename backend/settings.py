@@ -173,7 +173,14 @@ CELERY_TASK_SOFT_TIME_LIMIT = OWED_LEASE_S * 5 / 9  # a task ends before its lea
 CELERY_TASK_TIME_LIMIT = OWED_LEASE_S * 6 / 9
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Celery's 100 would end every worker in an outage of an hour
-_BY_THE_HOUR = ("directory.forget_old", "events.forget_old", "erp.forget_old", "visits.extend_series", "wechat.nights")
+_BY_THE_HOUR = (
+    "directory.forget_old",
+    "events.forget_old",
+    "erp.forget_old",
+    "visits.extend_series",
+    "visits.nights",
+    "wechat.nights",
+)
 CELERY_BEAT_SCHEDULE = {name: {"task": name, "schedule": 3600.0} for name in _BY_THE_HOUR}
 CELERY_BEAT_SCHEDULE["visits.remind"] = {"task": "visits.remind", "schedule": 300.0}
 """Each task finds out by itself what is due, so that an hour more or less, or twice, does not matter."""

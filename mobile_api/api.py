@@ -30,6 +30,7 @@ from mobile_api.routers import (
     roles,
     sessions,
     stock,
+    visit_command,
     visit_plans,
     visit_terms,
     visits,
@@ -109,6 +110,7 @@ api.add_router("/handovers", handovers.router)
 api.add_router("/customers", customers.router)
 api.add_router("", visit_plans.router)
 api.add_router("", visits.router)
+api.add_router("", visit_command.router)
 api.add_router("", visit_terms.router)
 api.add_router("/files", files.router)
 api.add_router("", expenses.router)

@@ -20,6 +20,7 @@ from notifications.recipients import (
     handed_over_to,
     in_whose_name,
     manager_of_owner,
+    named_companion,
     owner,
     owner_and_followers,
 )
@@ -111,6 +112,31 @@ RULES: dict[str, Rule] = {
             "Days: {period}\nPlans: {count}\nArranged by: {who}\nReason: {reason}",
         ),
         SUBSTITUTION,
+    ),
+    "visit.doubted": Rule(
+        manager_of_owner,
+        Text("{owner}的签到现在存疑：{customer}", "{owner}'s check-in is doubtful now: {customer}"),
+        Text("结果：{verdict}\n原因：{reasons}", "Result: {verdict}\nReasons: {reasons}"),
+        VISIT,
+    ),
+    "visit.closed": Rule(
+        owner,
+        Text("您的拜访已代为签退：{customer}", "You were checked out of a visit: {customer}"),
+        Text("操作人：{who}\n理由：{reason}", "By: {who}\nReason: {reason}"),
+        VISIT,
+    ),
+    "visit.companion_invited": Rule(
+        named_companion,
+        Text("{owner}称您同访了{customer}", "{owner} says you were at {customer} too"),
+        Text("请打开拜访确认您也在场。", "Open the visit to confirm that you were there."),
+        VISIT,
+    ),
+    "visit.companion_confirmed": Rule(
+        owner,
+        Text("{name}确认了同访", "{name} confirms a visit with you"),
+        Text("客户：{customer}", "Customer: {customer}"),
+        VISIT,
+        channels=INBOX_ONLY,
     ),
     "approval.requested": Rule(
         approvers_and_delegates,

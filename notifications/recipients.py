@@ -65,6 +65,10 @@ def owner_and_followers(event: Event) -> Iterable[UUID]:
     return {*owner(event), *followers}
 
 
+def named_companion(event: Event) -> Iterable[UUID]:
+    return [UUID(event.data["employee_id"])]
+
+
 def who_may_know(event: Event, ids: Iterable[UUID]) -> list[Employee]:
     """Of these people those to tell: not who did it himself, not who has left, not who may not see the subject.
 

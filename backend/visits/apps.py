@@ -10,8 +10,10 @@ class VisitsConfig(AppConfig):
     def ready(self) -> None:
         from backend.directory.holdings import caution, register
         from backend.documents.holdings import shares_move
+        from backend.events.registry import subscribe
         from backend.visits import holdings
         from backend.visits.models import Visit, VisitPlan
+        from backend.visits.services import likeness
 
         register(holdings.PLANS)
         register(holdings.SERIES)
@@ -19,3 +21,4 @@ class VisitsConfig(AppConfig):
         caution(*holdings.OPEN_VISIT)
         shares_move(Visit)
         shares_move(VisitPlan)
+        subscribe(likeness.CONSUMER, likeness.HEARD, handler=likeness.handle)

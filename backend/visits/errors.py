@@ -12,6 +12,11 @@ class OwnVisit(Forbidden):
     message = bilingual("不能审核自己的拜访。", "You may not review your own visit.")
 
 
+class NotYourTeam(Forbidden):
+    code = "not_your_team"
+    message = bilingual("只有拜访人的上级可以这样做。", "Only a superior of whoever makes the visit may do this.")
+
+
 class AnotherVisitOpen(Conflict):
     """Carries `visit_id`: the open one, the actor's own."""
 

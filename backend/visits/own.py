@@ -12,7 +12,7 @@ from backend.customers.models import Customer
 from backend.directory.models import Employee
 from backend.directory.services import people
 from backend.visits.errors import NotYourVisit
-from backend.visits.models import Visit
+from backend.visits.models import Visit, VisitPlan
 from backend.visits.rules import DEFAULT_LIMITS, Limits
 
 M = TypeVar("M", bound=models.Model)
@@ -41,6 +41,12 @@ def visit_to_check_in(actor: Actor, visit_id: UUID) -> tuple[Visit, Terms]:
     visit, (limits, asked, agreed, photo_bits) = _locked(_LOCK_WITH_TERMS, actor, visit_id)
     in_force = replace(DEFAULT_LIMITS, **json.loads(limits)) if limits else DEFAULT_LIMITS
     return visit, Terms(in_force, None if agreed else asked, photo_bits)
+
+
+def finish_plan(visit: Visit) -> None:
+    """The visit is over, and with it what was planned."""
+    if visit.plan_id is not None:
+        VisitPlan.objects.select_for_update().get(pk=visit.plan_id).change(status=VisitPlan.Status.DONE)
 
 
 def _locked(sql: str, actor: Actor, visit_id: UUID) -> tuple[Visit, tuple[Any, ...]]:

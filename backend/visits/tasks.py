@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from backend.core import clock
-from backend.visits.services import reminders, series
+from backend.visits.services import nights, reminders, series
 
 
 @shared_task(name="visits.extend_series")
@@ -14,3 +14,11 @@ def extend_series(**_: object) -> None:
 def remind(**_: object) -> None:
     """Every five minutes."""
     reminders.remind(at=clock.now())
+
+
+@shared_task(name="visits.nights")
+def visits_nights(**_: object) -> None:
+    """By the hour, from beat: make up for forgotten check-outs, coarsen positions. Running it twice does no harm."""
+    at = clock.now()
+    nights.close_forgotten(at=at)
+    nights.coarsen_positions(at=at)

@@ -19,7 +19,9 @@ from infra.bench.scenarios import SCENARIOS
 from infra.bench.servers import WebServer
 
 WAIQIN, FLOOR = "backend.wsgi:application", "infra.bench.floor.app:application"
-FREE_EVERYBODY = "UPDATE visits_visit SET status = 'completed', checked_out_at = now() WHERE status = 'open'"
+FREE_EVERYBODY = (
+    "UPDATE visits_visit SET status = 'completed', checked_out_at = now(), closed_by = 'owner' WHERE status = 'open'"
+)
 ASKED_DURING_RESTART = ("visit_list", "visit_detail", "stock_lookup")
 
 

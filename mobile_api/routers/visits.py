@@ -9,6 +9,7 @@ from ninja import Query, Router, Status
 from backend.core import clock
 from backend.visits import selectors, services
 from backend.visits.models import Visit, VisitComment, VisitPhoto
+from backend.visits.rules import coarse
 from backend.visits.selectors import hot
 from mobile_api import paging
 from mobile_api.auth import Request
@@ -21,7 +22,6 @@ from mobile_api.schemas.visits import (
     CommentOut,
     PhotoIn,
     PhotoOut,
-    ReviewIn,
     SummaryIn,
     VisitFilters,
     VisitIn,
@@ -45,7 +45,7 @@ def list_visits(request: Request, query: Query[VisitFilters]) -> HttpResponseBas
             since=since,
             until=until,
         )
-        shown = paging.page(rows, by="started_at", limit=query.limit, cursor=query.cursor, show=_item_of)
+        shown = paging.page(rows, by="started_at", limit=query.limit, cursor=query.cursor, show=item_of)
     else:
         shown = _newest(request, query, since, until)
     return json_reply(request, shown)
@@ -54,7 +54,7 @@ def list_visits(request: Request, query: Query[VisitFilters]) -> HttpResponseBas
 @router.post("/visits", response={200: VisitOut, 201: VisitOut})
 def create_visit(request: Request, body: VisitIn) -> Status[dict[str, Any]]:
     visit, created = services.create_visit(actor=request.auth, at=clock.now(), **body.model_dump())
-    return Status(201 if created else 200, _visit(visit))
+    return Status(201 if created else 200, visit_out(visit))
 
 
 @router.get("/visits/{visit_id}", response=VisitScreenOut)
@@ -69,27 +69,22 @@ def get_visit(request: Request, visit_id: UUID) -> HttpResponseBase:
 
 @router.post("/visits/{visit_id}/check-in", response=VisitOut)
 def check_in(request: Request, visit_id: UUID, body: CheckInIn) -> dict[str, Any]:
-    return _visit(services.check_in(actor=request.auth, visit_id=visit_id, at=clock.now(), **body.model_dump()))
+    return visit_out(services.check_in(actor=request.auth, visit_id=visit_id, at=clock.now(), **body.model_dump()))
 
 
 @router.post("/visits/{visit_id}/check-out", response=VisitOut)
 def check_out(request: Request, visit_id: UUID, body: CheckOutIn) -> dict[str, Any]:
-    return _visit(services.check_out(actor=request.auth, visit_id=visit_id, at=clock.now(), **body.model_dump()))
+    return visit_out(services.check_out(actor=request.auth, visit_id=visit_id, at=clock.now(), **body.model_dump()))
 
 
 @router.post("/visits/{visit_id}/cancel", response=VisitOut)
 def cancel_visit(request: Request, visit_id: UUID, body: CancelIn) -> dict[str, Any]:
-    return _visit(services.cancel_visit(actor=request.auth, visit_id=visit_id, at=clock.now(), **body.model_dump()))
+    return visit_out(services.cancel_visit(actor=request.auth, visit_id=visit_id, at=clock.now(), **body.model_dump()))
 
 
 @router.post("/visits/{visit_id}/summary", response=VisitOut)
 def write_summary(request: Request, visit_id: UUID, body: SummaryIn) -> dict[str, Any]:
-    return _visit(services.write_summary(actor=request.auth, visit_id=visit_id, at=clock.now(), **body.model_dump()))
-
-
-@router.post("/visits/{visit_id}/review", response=VisitOut)
-def review(request: Request, visit_id: UUID, body: ReviewIn) -> dict[str, Any]:
-    return _visit(services.review(actor=request.auth, visit_id=visit_id, at=clock.now(), **body.model_dump()))
+    return visit_out(services.write_summary(actor=request.auth, visit_id=visit_id, at=clock.now(), **body.model_dump()))
 
 
 @router.post("/visits/{visit_id}/photos", response={200: PhotoOut, 201: PhotoOut})
@@ -123,7 +118,7 @@ def _newest(request: Request, query: VisitFilters, since: datetime | None, until
     }
 
 
-def _item_of(visit: Visit) -> dict[str, Any]:
+def item_of(visit: Visit) -> dict[str, Any]:
     return _item(hot.VisitRow.of(visit))
 
 
@@ -140,6 +135,7 @@ def _item(row: hot.VisitRow | hot.VisitScreen) -> dict[str, Any]:
         "started_at": row.started_at,
         "checked_in_at": row.checked_in_at,
         "checked_out_at": row.checked_out_at,
+        "closed_by": row.closed_by or None,
         "verdict": row.verdict or None,
         "distance_m": row.distance_m,
         "decision": row.decision or None,
@@ -157,8 +153,8 @@ def _details(visit: Visit | hot.VisitScreen) -> dict[str, Any]:
     }
 
 
-def _visit(visit: Visit) -> dict[str, Any]:
-    return _item_of(visit) | _details(visit) | {"reasons": visit.reasons}
+def visit_out(visit: Visit) -> dict[str, Any]:
+    return item_of(visit) | _details(visit) | {"reasons": visit.reasons}
 
 
 def _screen(screen: hot.VisitScreen) -> dict[str, Any]:
@@ -166,8 +162,7 @@ def _screen(screen: hot.VisitScreen) -> dict[str, Any]:
         "captured_at": screen.captured_at,
         "skew_s": screen.skew_s,
         "device_id": screen.device_id,
-        "position": {"lat": screen.lat, "lng": screen.lng, "accuracy_m": screen.accuracy_m, "crs": "wgs84"},
-        "samples": orjson.Fragment(screen.samples),
+        "position": _coarse(screen),
     }
     return {
         **_item(screen),
@@ -175,9 +170,16 @@ def _screen(screen: hot.VisitScreen) -> dict[str, Any]:
         "reasons": orjson.Fragment(screen.reasons),
         "decided_by": {"id": screen.decided_by_id, "name": screen.decided_by_name} if screen.decided_by_id else None,
         "evidence": evidence if screen.checked_in_at else None,
+        "companions": orjson.Fragment(screen.companions),
         "photos": orjson.Fragment(screen.photos),
         "comments": orjson.Fragment(screen.comments),
     }
+
+
+def _coarse(screen: hot.VisitScreen) -> dict[str, Any] | None:
+    if screen.lat is None or screen.lng is None or screen.accuracy_m is None:
+        return None
+    return {**coarse(screen.lat, screen.lng, screen.accuracy_m)._asdict(), "crs": "wgs84"}
 
 
 def _photo(photo: VisitPhoto) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from mobile_api.schemas.directory import EmployeeRefOut
 VisitStatus = Literal["created", "open", "completed", "cancelled"]
 Verdict = Literal["verified", "unverifiable", "out_of_range", "suspect"]
 Decision = Literal["accepted", "rejected"]
+ClosedBy = Literal["owner", "manager", "system"]
 ReasonCode = Literal[
     "out_of_range",
     "wrong_datum",
@@ -116,6 +117,8 @@ class VisitItemOut(Out):
     started_at: AwareDatetime
     checked_in_at: AwareDatetime | None
     checked_out_at: AwareDatetime | None
+    closed_by: ClosedBy | None
+    """Who checked out; null before. By a manager or by night where it was forgotten."""
     verdict: Verdict | None
     distance_m: float | None
     """From the customer at check-in; null where nobody knows where the customer is."""
@@ -146,8 +149,8 @@ class VisitOut(VisitItemOut):
     decided_at: AwareDatetime | None
 
 
-class PositionOut(Out):
-    """WGS-84, the most accurate sample of the check-in."""
+class CoarsePositionOut(Out):
+    """WGS-84, rounded to 0.01 degree; exactly at `GET /visits/{id}/positions`."""
 
     lat: float
     lng: float
@@ -155,24 +158,16 @@ class PositionOut(Out):
     crs: Literal["wgs84"]
 
 
-class SampleOut(Out):
-    """As the phone reported it."""
-
-    stage: Literal["check_in", "check_out"]
-    lat: float
-    lng: float
-    accuracy_m: float
-    crs: Literal["wgs84", "gcj02"]
-    fixed_at: AwareDatetime
-    source: str
-
-
 class EvidenceOut(Out):
     captured_at: AwareDatetime
     skew_s: float
     device_id: str
-    position: PositionOut
-    samples: list[SampleOut]
+    position: CoarsePositionOut
+
+
+class CompanionOut(Out):
+    employee: EmployeeRefOut
+    confirmed_at: AwareDatetime | None
 
 
 class PhotoOut(Out):
@@ -195,5 +190,6 @@ class VisitScreenOut(VisitOut):
     decided_by: EmployeeRefOut | None
     evidence: EvidenceOut | None
     """Null before check-in."""
+    companions: list[CompanionOut]
     photos: list[PhotoOut]
     comments: list[CommentOut]

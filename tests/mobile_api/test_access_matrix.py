@@ -194,6 +194,14 @@ MATRIX: dict[str, Row] = {
     "POST /visits/{visit_id}/review": Row(
         FORBIDDEN, FORBIDDEN, {"visit_id": "visit"}, body=lambda w: {"decision": "accepted"}
     ),
+    "GET /visit-reviews": Row(FORBIDDEN, FORBIDDEN),
+    "POST /visit-reviews": Row(FORBIDDEN, FORBIDDEN, body=lambda w: {"visit_ids": [w.visit], "decision": "accepted"}),
+    "POST /visits/{visit_id}/close": Row(
+        FORBIDDEN, FORBIDDEN, {"visit_id": "visit"}, body=lambda w: {"reason": "忘记签退"}
+    ),
+    "POST /visits/{visit_id}/companions": of_li("visit_id", "visit", lambda w: {"employee_ids": [w.customer]}),
+    "POST /visits/{visit_id}/companions/confirm": of_li("visit_id", "visit"),
+    "GET /visits/{visit_id}/positions": of_li("visit_id", "visit"),
     "POST /visits/{visit_id}/photos": of_li("visit_id", "visit", lambda w: {"file_id": w.file}),
     "POST /visits/{visit_id}/comments": of_li("visit_id", "visit", lambda w: {"text": "x"}),
     "GET /visit-policy": Row(FORBIDDEN, FORBIDDEN),

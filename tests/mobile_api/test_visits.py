@@ -5,6 +5,7 @@ import pytest
 from backend.customers.models import Customer
 from backend.events.models import Event
 from backend.visits.models import Visit
+from mobile_api.schemas.visit_command import PositionsOut
 from mobile_api.schemas.visits import VisitScreenOut, VisitsOut
 from tests.support.client import BASE
 from tests.support.contract import reads_as
@@ -219,19 +220,20 @@ class TestReading:
                     break
             assert seen == [made[4], made[3], *sorted(made[:3], reverse=True)]
 
-    def test_the_screen_shows_the_evidence_as_received(self, api, cast):
+    def test_the_evidence_is_kept_as_received(self, api, cast):
         visit, body = new_visit(api(cast.li)), check_in_body(30)
         check_in(api(cast.li), visit, body)
 
         screen = reads_as(VisitScreenOut, api(cast.han).get(f"/visits/{visit['id']}"))
+        positions = reads_as(PositionsOut, api(cast.han).get(f"/visits/{visit['id']}/positions"))
 
         given = body["samples"][0]
-        assert [shown.lat for shown in screen.evidence.samples] == [sent["lat"] for sent in body["samples"]]
-        assert screen.evidence.samples[0].model_dump(mode="json", exclude={"fixed_at", "stage"}) == {
+        assert [shown.lat for shown in positions.samples] == [sent["lat"] for sent in body["samples"]]
+        assert positions.samples[0].model_dump(mode="json", exclude={"fixed_at", "stage"}) == {
             name: given[name] for name in ("lat", "lng", "accuracy_m", "crs", "source")
         }
+        assert positions.position.lat == pytest.approx(given["lat"])
         assert screen.evidence.device_id == "phone-1"
-        assert screen.evidence.position.lat == pytest.approx(given["lat"])
         assert reads_as(VisitScreenOut, api(cast.li).get(f"/visits/{new_visit(api(cast.li))['id']}")).evidence is None
 
     def test_the_phone_is_told_when_nothing_is_new(self, api, cast, django_assert_num_queries):

@@ -52,6 +52,10 @@ TOLD = {
     "visit_plan.due_soon": ("plan", None, PLANNED | {"minutes": "25"}, {"li"}),
     "visit_plan.cancelled": ("plan", "han", PLANNED | {"reason": "客户出差"}, {"li"}),
     "plan_substitution.arranged": ("substitution", "han", STANDS_IN, {"li", "zhao"}),
+    "visit.doubted": ("visit", None, DOUBTFUL, {"han"}),
+    "visit.closed": ("visit", "han", {"customer": "华联超市", "reason": "忘记签退"}, {"li"}),
+    "visit.companion_invited": ("visit", "li", {"customer": "华联超市", "name": "韩梅梅"}, {"han"}),
+    "visit.companion_confirmed": ("visit", "han", {"customer": "华联超市", "name": "韩梅梅"}, {"li"}),
     "approval.requested": ("approval", "li", {"title": "差旅费"}, {"han", "wang"}),
     "approval.approved": ("approval", "wang", {"title": "差旅费", "opinion": "同意"}, {"li"}),
     "approval.rejected": ("approval", "wang", {"title": "差旅费", "opinion": "超标"}, {"li"}),
@@ -96,6 +100,8 @@ def make_event(cast: Cast, happen, name: str, /, **changes: object) -> Event:
     }
     if name == "approval.requested":
         data = data | {"approvers": [str(cast.han.pk), str(cast.wang.pk)]}
+    if name == "visit.companion_invited":
+        data = data | {"employee_id": str(cast.han.pk)}
     doer = cast.everybody[by] if by else None
     name_of = cast.han if name == "approval.decided_on_behalf" else None
     return happen(name, subjects[about](cast.li), by=doer, on_behalf_of=name_of, **data | changes)

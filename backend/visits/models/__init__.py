@@ -2,7 +2,7 @@
 
 from backend.visits.models.plans import PlanSeries, PlanSubstitution, VisitCadence
 from backend.visits.models.terms import Consent, ConsentText, VisitPolicy
-from backend.visits.models.visits import CheckInSample, Visit, VisitComment, VisitPhoto, VisitPlan
+from backend.visits.models.visits import CheckInSample, Visit, VisitComment, VisitCompanion, VisitPhoto, VisitPlan
 
 __all__ = [
     "CheckInSample",
@@ -13,6 +13,7 @@ __all__ = [
     "Visit",
     "VisitCadence",
     "VisitComment",
+    "VisitCompanion",
     "VisitPhoto",
     "VisitPlan",
     "VisitPolicy",

@@ -6,6 +6,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 
+from backend.core.actor import Actor, Scope
 from backend.core.ids import new_id
 from backend.core.text import bilingual
 from backend.documents.models import Document
@@ -102,6 +103,11 @@ class Visit(Document):
 
     Verdict = Verdict
 
+    class ClosedBy(models.TextChoices):
+        OWNER = "owner", bilingual("本人签退", "checked out")
+        MANAGER = "manager", bilingual("主管代签退", "closed by a manager")
+        SYSTEM = "system", bilingual("夜间自动签退", "closed by night")
+
     class Decision(models.TextChoices):
         ACCEPTED = "accepted", bilingual("认可", "accepted")
         REJECTED = "rejected", bilingual("不认可", "rejected")
@@ -136,6 +142,15 @@ class Visit(Document):
     """Of the verdict: [{code, value, limit, unit}] as `rules.Reason`."""
 
     checked_out_at = models.DateTimeField(bilingual("签退时间", "checked out at"), null=True, blank=True)
+    closed_by = models.CharField(
+        bilingual("签退方式", "closed by"),
+        max_length=7,
+        choices=ClosedBy.choices,
+        blank=True,
+        default="",
+        db_default="",
+    )
+    """Who checked out; empty before. Where it was not the owner, nobody knows how long the visit took."""
     cancel_reason = models.CharField(bilingual("取消原因", "reason for cancelling"), max_length=255, blank=True)
     summary = models.TextField(bilingual("小结", "summary"), blank=True)
     next_step = models.CharField(bilingual("下一步", "next step"), max_length=255, blank=True)
@@ -178,6 +193,11 @@ class Visit(Document):
             models.Index(fields=["department", "-started_at", "-id"], name="visit_of_department"),
             models.Index(fields=["owner", "-started_at", "-id"], name="visit_of_owner"),
             models.Index(fields=["customer", "-started_at", "-id"], name="visit_of_customer"),
+            models.Index(
+                fields=["company", "-started_at", "-id"],
+                condition=Q(decision="", verdict__in=[Verdict.UNVERIFIABLE, Verdict.OUT_OF_RANGE, Verdict.SUSPECT]),
+                name="visit_waits_for_review",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -189,10 +209,39 @@ class Visit(Document):
 
     @property
     def minutes(self) -> int | None:
-        """Whole minutes from check-in to check-out."""
-        if self.checked_in_at is None or self.checked_out_at is None:
+        """Whole minutes from check-in to check-out; None where its owner has not checked out himself."""
+        if self.checked_in_at is None or self.checked_out_at is None or self.closed_by != self.ClosedBy.OWNER:
             return None
         return int((self.checked_out_at - self.checked_in_at).total_seconds() // 60)
+
+    def in_command(self, actor: Actor) -> bool:
+        """Whether the actor answers for whoever makes it: his data scope reaches him, or he is his manager.
+
+        Seeing it is not enough: a co-visitor sees it too. Nobody is in command of his own.
+        """
+        if self.owner_id == actor.employee_id:
+            return False
+        within_reach = self.department_id in actor.departments(self.resource)
+        reports = self.owner.manager_id is not None and self.owner.manager_id == actor.employee_id
+        return within_reach or reports or actor.scope(self.resource) == Scope.COMPANY
+
+
+class VisitCompanion(models.Model):
+    """A co-visitor: told by the owner, shown the visit, and asked to confirm that he was there."""
+
+    company = models.ForeignKey("directory.Company", models.PROTECT, related_name="+", db_index=False)
+    visit = models.ForeignKey(Visit, models.CASCADE, related_name="companions", db_index=False)
+    employee = models.ForeignKey("directory.Employee", models.PROTECT, related_name="+")
+    invited_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(bilingual("确认时间", "confirmed at"), null=True, blank=True)
+
+    company_id: UUID
+    employee_id: UUID
+
+    class Meta:
+        verbose_name = bilingual("同访人", "co-visitor")
+        verbose_name_plural = bilingual("同访人", "co-visitors")
+        constraints = [models.UniqueConstraint(fields=["visit", "employee"], name="visit_companion_once")]
 
 
 class CheckInSample(models.Model):

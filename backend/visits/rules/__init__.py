@@ -3,16 +3,20 @@
 The verdict never stops anybody: it is stored with all its reasons, and a manager decides about a doubtful one.
 """
 
+from backend.visits.rules.coarsening import DECIMALS, LEAST_ACCURACY_M, Coarse, coarse
 from backend.visits.rules.evidence import Code, Earlier, Finding, Fix, Reason, Target, Verdict
 from backend.visits.rules.judging import MEANING, SEVERITY, copied, judge, verdict_of
 from backend.visits.rules.limits import DEFAULT_LIMITS, RANGES, Limits
 from backend.visits.rules.photos import bands_of, distance_bits, tells_apart
 
 __all__ = [
+    "DECIMALS",
     "DEFAULT_LIMITS",
+    "LEAST_ACCURACY_M",
     "MEANING",
     "RANGES",
     "SEVERITY",
+    "Coarse",
     "Code",
     "Earlier",
     "Finding",
@@ -22,6 +26,7 @@ __all__ = [
     "Target",
     "Verdict",
     "bands_of",
+    "coarse",
     "copied",
     "distance_bits",
     "judge",

@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, QuerySet
+from django.db.models import BooleanField, F, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
-from backend.core.actor import Actor
+from backend.core.actor import Actor, Scope
 from backend.directory.models import Company
 from backend.visits.models import Visit, VisitPlan
 
@@ -39,6 +40,24 @@ def get_visit(*, actor: Actor, visit_id: UUID) -> Visit:
     actor.require("visit.read")
     visit: Visit = Visit.objects.select_related("customer", "owner").get_visible(actor, visit_id)
     return visit
+
+
+_WAITS = RawSQL(
+    "visits_visit.decision = '' AND visits_visit.verdict IN ('unverifiable', 'out_of_range', 'suspect')",
+    (),
+    output_field=BooleanField(),
+)
+"""In the statement itself, for the small index `visit_waits_for_review`: a parameter would not match its condition."""
+
+
+def list_waiting(*, actor: Actor) -> QuerySet[Visit]:
+    """Doubtful check-ins that the actor may decide about and nobody has, newest first."""
+    actor.require("visit.review")
+    rows: QuerySet[Visit] = Visit.objects.visible_to(actor).select_related("customer", "owner")
+    if actor.scope(Visit.resource) != Scope.COMPANY:
+        within_reach = Q(department_id__in=actor.departments(Visit.resource))
+        rows = rows.filter(within_reach | Q(owner__manager_id=actor.employee_id))
+    return rows.filter(_WAITS).exclude(owner_id=actor.employee_id).order_by("-started_at", "-id")
 
 
 def list_plans(

@@ -33,6 +33,7 @@ class VisitRow(NamedTuple):
     started_at: datetime
     checked_in_at: datetime | None
     checked_out_at: datetime | None
+    closed_by: str
     verdict: str
     distance_m: float | None
     decision: str
@@ -49,8 +50,8 @@ class VisitRow(NamedTuple):
         return cls._make(named[field] if field in named else getattr(visit, field) for field in cls._fields)
 
 
-_SHOWN = """v.id, v.version, v.status, v.purpose, v.started_at, v.checked_in_at, v.checked_out_at, v.verdict,
-    v.distance_m, v.decision, v.plan_id, v.department_id, v.customer_id, v.owner_id"""
+_SHOWN = """v.id, v.version, v.status, v.purpose, v.started_at, v.checked_in_at, v.checked_out_at, v.closed_by,
+    v.verdict, v.distance_m, v.decision, v.plan_id, v.department_id, v.customer_id, v.owner_id"""
 _WANTED = """
     AND v.company_id = %(company)s AND v.deleted_at IS NULL {status} {since}
     AND v.started_at <= %(before)s AND (v.started_at < %(before)s OR v.id < %(before_id)s)
@@ -144,9 +145,12 @@ _STAMP = """concat_ws('|', v.version, customer.name, owner.name, decider.name,
     (SELECT sum(file.version) FROM visits_visitphoto photo JOIN files_attachment file ON file.id = photo.attachment_id
      WHERE photo.visit_id = v.id),
     (SELECT string_agg(author.name, ',' ORDER BY comment.id) FROM visits_visitcomment comment
-     JOIN directory_employee author ON author.id = comment.author_id WHERE comment.visit_id = v.id))
+     JOIN directory_employee author ON author.id = comment.author_id WHERE comment.visit_id = v.id),
+    (SELECT string_agg(person.name, ',' ORDER BY companion.id) FROM visits_visitcompanion companion
+     JOIN directory_employee person ON person.id = companion.employee_id WHERE companion.visit_id = v.id))
 """
-"""Differs whenever anything on the screen does: photos and comments move the visit's version, names do not."""
+"""Differs whenever anything on the screen does: photos, comments and companions move the visit's version, names do
+not."""
 _SEEN = """
     FROM visits_visit v
     JOIN customers_customer customer ON customer.id = v.customer_id
@@ -159,15 +163,16 @@ _SEEN = """
 """
 _SCREEN = f"""
     SELECT {_STAMP} AS stamp, v.id, v.version, v.status, v.purpose, v.plan_id, v.department_id,
-        v.started_at, v.checked_in_at, v.checked_out_at, v.captured_at, v.skew_s, v.device_id,
+        v.started_at, v.checked_in_at, v.checked_out_at, v.closed_by, v.captured_at, v.skew_s, v.device_id,
         v.lat, v.lng, v.accuracy_m, v.distance_m, v.verdict, v.reasons::text,
         v.cancel_reason, v.summary, v.next_step, v.next_on, v.decision, v.decision_reason, v.decided_at,
         v.decided_by_id, decider.name, v.customer_id, customer.name, v.owner_id, owner.name,
         (SELECT coalesce(json_agg(json_build_object(
-                'stage', sample.stage, 'lat', sample.lat, 'lng', sample.lng, 'accuracy_m', sample.accuracy_m,
-                'crs', sample.crs, 'fixed_at', sample.fixed_at, 'source', sample.source
-            ) ORDER BY sample.id), '[]')::text
-         FROM visits_checkinsample sample WHERE sample.visit_id = v.id),
+                'employee', json_build_object('id', person.id, 'name', person.name),
+                'confirmed_at', companion.confirmed_at
+            ) ORDER BY companion.id), '[]')::text
+         FROM visits_visitcompanion companion JOIN directory_employee person ON person.id = companion.employee_id
+         WHERE companion.visit_id = v.id),
         (SELECT coalesce(json_agg(json_build_object(
                 'file_id', file.id, 'name', file.name, 'status', file.status, 'tag', photo.tag,
                 'created_at', photo.created_at
@@ -185,7 +190,7 @@ _SCREEN = f"""
 
 
 class VisitScreen(NamedTuple):
-    """Everything about one visit. `reasons`, `samples`, `photos` and `comments` are JSON as the database wrote it."""
+    """All about one visit. `reasons`, `companions`, `photos` and `comments` are JSON as the database wrote it."""
 
     stamp: str
     id: UUID
@@ -197,6 +202,7 @@ class VisitScreen(NamedTuple):
     started_at: datetime
     checked_in_at: datetime | None
     checked_out_at: datetime | None
+    closed_by: str
     captured_at: datetime | None
     skew_s: float | None
     device_id: str
@@ -219,7 +225,7 @@ class VisitScreen(NamedTuple):
     customer_name: str
     owner_id: UUID
     owner_name: str
-    samples: str
+    companions: str
     photos: str
     comments: str
 

@@ -1,5 +1,8 @@
-from backend.visits.services.discussion import comment, review
+from backend.visits.services.command import close_visit, review, review_many
+from backend.visits.services.companions import confirm_companion, invite_companions
+from backend.visits.services.discussion import comment
 from backend.visits.services.evidence import Sample, add_photo, check_in, check_out
+from backend.visits.services.positions import read_positions
 from backend.visits.services.visits import cancel_visit, create_visit, plan_visit, write_summary
 
 __all__ = [
@@ -8,9 +11,14 @@ __all__ = [
     "cancel_visit",
     "check_in",
     "check_out",
+    "close_visit",
     "comment",
+    "confirm_companion",
     "create_visit",
+    "invite_companions",
     "plan_visit",
+    "read_positions",
     "review",
+    "review_many",
     "write_summary",
 ]

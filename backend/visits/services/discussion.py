@@ -1,4 +1,4 @@
-"""What others say about a visit: comments, and the decision about a doubtful check-in."""
+"""What others say about a visit."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,6 @@ from backend.core.errors import IdReused
 from backend.core.ids import new_id
 from backend.directory.selectors import get_employee
 from backend.events import services as events
-from backend.visits.errors import AlreadyReviewed, NothingToReview, OwnVisit, ReasonRequired
 from backend.visits.models import Visit, VisitComment
 
 
@@ -19,7 +18,7 @@ def comment(
     *, actor: Actor, visit_id: UUID, id: UUID | None = None, text: str, at: datetime
 ) -> tuple[VisitComment, bool]:
     """By anybody who sees the visit. The new comment and True; sent again, the stored one and False."""
-    visit = _seen(actor, visit_id)
+    visit: Visit = Visit.objects.select_related("customer", "owner").get_visible(actor, visit_id, lock=True)
     said = VisitComment(
         id=id or new_id(),
         company_id=actor.company_id,
@@ -36,31 +35,3 @@ def comment(
     visit.change()
     events.record("visit.commented", visit, actor=actor, at=at, author=said.author.name, text=text)
     return said, True
-
-
-@transaction.atomic
-def review(*, actor: Actor, visit_id: UUID, decision: str, reason: str = "", at: datetime) -> Visit:
-    """Accept or reject a doubtful check-in; rejecting needs a reason. The same decision twice is once.
-
-    Raises ReasonRequired, NothingToReview, OwnVisit, AlreadyReviewed with the decision that stands.
-    """
-    actor.require("visit.review")
-    visit = _seen(actor, visit_id)
-    if visit.owner_id == actor.employee_id:
-        raise OwnVisit()
-    if not visit.is_doubtful:
-        raise NothingToReview()
-    if visit.decision:
-        if visit.decision != decision:
-            raise AlreadyReviewed(decision=visit.decision)
-        return visit
-    if decision == Visit.Decision.REJECTED and not reason:
-        raise ReasonRequired()
-    visit.change(decision=decision, decision_reason=reason, decided_by_id=actor.employee_id, decided_at=at)
-    events.record("visit.reviewed", visit, actor=actor, at=at, decision=decision, reason=reason)
-    return visit
-
-
-def _seen(actor: Actor, visit_id: UUID) -> Visit:
-    visit: Visit = Visit.objects.select_related("customer", "owner").get_visible(actor, visit_id, lock=True)
-    return visit

@@ -24,8 +24,8 @@ from backend.visits.errors import (
     VisitCancelled,
     VisitNotOpen,
 )
-from backend.visits.models import CheckInSample, Visit, VisitPhoto, VisitPlan
-from backend.visits.own import own_visit, visit_to_check_in
+from backend.visits.models import CheckInSample, Visit, VisitPhoto
+from backend.visits.own import finish_plan, own_visit, visit_to_check_in
 from backend.visits.selectors import hot
 
 REMEMBERED_CHECK_INS = 20
@@ -120,9 +120,8 @@ def check_out(*, actor: Actor, visit_id: UUID, samples: Sequence[Sample] = (), a
     if visit.status != Visit.Status.OPEN:
         raise VisitNotOpen()
     _stored(visit, CheckInSample.Stage.CHECK_OUT, samples)
-    visit.change(status=Visit.Status.COMPLETED, checked_out_at=at)
-    if visit.plan_id is not None:
-        VisitPlan.objects.select_for_update().get(pk=visit.plan_id).change(status=VisitPlan.Status.DONE)
+    visit.change(status=Visit.Status.COMPLETED, checked_out_at=at, closed_by=Visit.ClosedBy.OWNER)
+    finish_plan(visit)
     events.record(
         "visit.checked_out",
         visit,

@@ -56,6 +56,7 @@ def add_visits(company: Company, count: int, *, openings: int) -> None:
         verdict=f"CASE WHEN {DOUBTFUL} THEN 'out_of_range' ELSE 'verified' END",
         reasons=f"CASE WHEN {DOUBTFUL} THEN %(out_of_range)s::jsonb ELSE '[]' END",
         checked_out_at="v.at + interval '25 minutes'",
+        closed_by="'owner'",
         summary="'客户有意向，下周送样；陈列良好，竞品促销力度大。'",
         next_step="'送样'",
         version="4",

@@ -40,6 +40,7 @@ def item(row: Any) -> dict[str, Any]:
         "started_at": row.started_at,
         "checked_in_at": row.checked_in_at,
         "checked_out_at": row.checked_out_at,
+        "closed_by": row.closed_by or None,
         "verdict": row.verdict or None,
         "distance_m": row.distance_m,
         "decision": row.decision or None,
@@ -69,8 +70,7 @@ def visit_detail(environ: dict[str, Any], pk: str) -> Reply:
         "captured_at": row.captured_at,
         "skew_s": row.skew_s,
         "device_id": row.device_id,
-        "position": {"lat": row.lat, "lng": row.lng, "accuracy_m": row.accuracy_m, "crs": "wgs84"},
-        "samples": orjson.Fragment(row.samples),
+        "position": {"lat": round(row.lat, 2), "lng": round(row.lng, 2), "accuracy_m": 1000.0, "crs": "wgs84"},
     }
     body = {
         **item(row),
@@ -78,6 +78,7 @@ def visit_detail(environ: dict[str, Any], pk: str) -> Reply:
         "reasons": orjson.Fragment(row.reasons),
         "decided_by": {"id": row.decided_by_id, "name": row.decided_by_name} if row.decided_by_id else None,
         "evidence": evidence if row.checked_in_at else None,
+        "companions": orjson.Fragment(row.companions),
         "photos": orjson.Fragment(row.photos),
         "comments": orjson.Fragment(row.comments),
     }
