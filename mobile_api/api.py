@@ -27,6 +27,7 @@ from mobile_api.routers import (
     me,
     notifications,
     orders,
+    place_proposals,
     roles,
     sessions,
     stock,
@@ -111,6 +112,7 @@ api.add_router("/customers", customers.router)
 api.add_router("", visit_plans.router)
 api.add_router("", visits.router)
 api.add_router("", visit_command.router)
+api.add_router("", place_proposals.router)
 api.add_router("", visit_terms.router)
 api.add_router("/files", files.router)
 api.add_router("", expenses.router)

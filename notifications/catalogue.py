@@ -18,6 +18,7 @@ from notifications.recipients import (
     approvers_of_device,
     giver_and_delegate,
     handed_over_to,
+    in_charge_of_customer,
     in_whose_name,
     manager_of_owner,
     named_companion,
@@ -31,6 +32,7 @@ INBOX_ONLY: tuple[str, ...] = ()
 PLAN, SUBSTITUTION = "/visit-plans/{id}", "/visit-substitutions/{id}"
 VISIT, APPROVAL, ORDER, FILE = "/visits/{id}", "/approvals/{id}", "/orders/{id}", "/files/{id}"
 DELEGATION, HANDOVER, DEVICE = "/delegations/{id}", "/handovers/{id}", "/devices/{id}"
+PLACE = "/place-proposals/{id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,20 @@ RULES: dict[str, Rule] = {
         Text("{name}确认了同访", "{name} confirms a visit with you"),
         Text("客户：{customer}", "Customer: {customer}"),
         VISIT,
+        channels=INBOX_ONLY,
+    ),
+    "place.proposed": Rule(
+        in_charge_of_customer,
+        Text("{owner}提议了客户坐标：{customer}", "{owner} proposes where {customer} is"),
+        Text("请确认是否采纳。", "Please accept or decline it."),
+        PLACE,
+        channels=INBOX_ONLY,
+    ),
+    "place.decided": Rule(
+        owner,
+        Text("您提议的客户坐标：{decision}", "The place that you proposed: {decision}"),
+        Text("客户：{customer}\n处理人：{who}", "Customer: {customer}\nBy: {who}"),
+        PLACE,
         channels=INBOX_ONLY,
     ),
     "approval.requested": Rule(

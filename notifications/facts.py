@@ -16,7 +16,11 @@ from notifications.subjects import subject_of
 from notifications.wording import GAPS
 
 _VERDICTS = {verdict.value: verdict.label for verdict in Verdict}
-_DECISIONS = {"accepted": bilingual("认可", "accepted"), "rejected": bilingual("不认可", "rejected")}
+_DECISIONS = {
+    "accepted": bilingual("认可", "accepted"),
+    "rejected": bilingual("不认可", "rejected"),
+    "declined": bilingual("未采纳", "declined"),
+}
 _REASONS = {
     Code.OUT_OF_RANGE.value: bilingual("不在客户附近", "not near the customer"),
     Code.WRONG_DATUM.value: bilingual("坐标系有误", "wrong coordinate system"),

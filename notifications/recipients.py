@@ -65,6 +65,12 @@ def owner_and_followers(event: Event) -> Iterable[UUID]:
     return {*owner(event), *followers}
 
 
+def in_charge_of_customer(event: Event) -> Iterable[UUID]:
+    """The customer's owner, and the manager of whoever found the place."""
+    people = subject_of(event).values_list("customer__owner_id", "owner__manager_id")
+    return {person for pair in people for person in pair if person is not None}
+
+
 def named_companion(event: Event) -> Iterable[UUID]:
     return [UUID(event.data["employee_id"])]
 

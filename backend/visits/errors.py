@@ -91,6 +91,28 @@ class AlreadyReviewed(Conflict):
     message = bilingual("该签到已被审核。", "This check-in has been reviewed already.")
 
 
+class PlaceNotProven(Conflict):
+    code = "place_not_proven"
+    message = bilingual("该签到的位置尚未得到证实。", "The position of this check-in is not proven.")
+
+
+class CustomerHasPlace(Conflict):
+    code = "customer_has_place"
+    message = bilingual("该客户已有坐标。", "This customer has a place already.")
+
+
+class PlaceProposed(Conflict):
+    code = "place_proposed"
+    message = bilingual("该客户已有待确认的地点提议。", "A place has been proposed for this customer and waits.")
+
+
+class AlreadyDecided(Conflict):
+    """Carries `decision`."""
+
+    code = "proposal_decided"
+    message = bilingual("该提议已处理。", "This proposal has been decided already.")
+
+
 class PhotoTagged(Conflict):
     code = "photo_tagged"
     message = bilingual("该照片已以另一标签加入。", "This photo is there already under another tag.")

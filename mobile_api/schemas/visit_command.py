@@ -4,7 +4,8 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from mobile_api.schemas.base import NOT_BLANK, Cursor, In, Limit, Out, ShortText
-from mobile_api.schemas.visits import Decision, ReasonOut, VisitItemOut
+from mobile_api.schemas.directory import EmployeeRefOut
+from mobile_api.schemas.visits import CustomerRefOut, Decision, ReasonOut, VisitItemOut
 
 Why = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=NOT_BLANK)]
 
@@ -50,6 +51,32 @@ class CloseIn(In):
 
 class CompanionsIn(In):
     employee_ids: Annotated[list[UUID], Field(min_length=1, max_length=20)]
+
+
+class ProposalFilters(In):
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
+class PlaceProposalOut(Out):
+    """WGS-84."""
+
+    id: UUID
+    visit_id: UUID
+    customer: CustomerRefOut
+    owner: EmployeeRefOut
+    """Who proposed it."""
+    lat: float
+    lng: float
+    accuracy_m: float
+    status: Literal["proposed", "accepted", "declined"]
+    created_at: AwareDatetime
+    decided_at: AwareDatetime | None
+
+
+class PlaceProposalsOut(Out):
+    items: list[PlaceProposalOut]
+    next_cursor: str | None
 
 
 class ExactPositionOut(Out):

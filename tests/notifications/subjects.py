@@ -9,7 +9,7 @@ from backend.customers.models import Customer
 from backend.directory.models import Device, Employee, Handover, PendingSignIn
 from backend.files.models import Attachment
 from backend.orders.models import Order
-from backend.visits.models import PlanSubstitution, Visit, VisitPlan
+from backend.visits.models import PlaceProposal, PlanSubstitution, Visit, VisitPlan
 
 
 def _of(owner: Employee) -> dict[str, object]:
@@ -35,6 +35,20 @@ def substitution_of(absent: Employee, substitute: Employee) -> PlanSubstitution:
     made = PlanSubstitution.objects.create(**_of(absent), absent=absent, substitute=substitute, **days)
     made.show_to([substitute.pk])
     return made
+
+
+def place_of(owner: Employee) -> PlaceProposal:
+    visit = visit_of(owner)
+    return PlaceProposal.objects.create(
+        company_id=owner.company_id,
+        customer=visit.customer,
+        visit=visit,
+        owner=owner,
+        lat=31.23,
+        lng=121.47,
+        accuracy_m=12,
+        created_at=clock.now(),
+    )
 
 
 def order_of(owner: Employee) -> Order:

@@ -18,6 +18,7 @@ from tests.notifications.subjects import (
     flow_asks,
     handover_of,
     order_of,
+    place_of,
     plan_of,
     substitution_of,
     visit_of,
@@ -40,6 +41,7 @@ FOLDERS = {
     "directory.device": "devices",
     "visits.visitplan": "visit-plans",
     "visits.plansubstitution": "visit-substitutions",
+    "visits.placeproposal": "place-proposals",
 }
 """Where the client shows what does not lie under its app's name."""
 
@@ -56,6 +58,13 @@ TOLD = {
     "visit.closed": ("visit", "han", {"customer": "华联超市", "reason": "忘记签退"}, {"li"}),
     "visit.companion_invited": ("visit", "li", {"customer": "华联超市", "name": "韩梅梅"}, {"han"}),
     "visit.companion_confirmed": ("visit", "han", {"customer": "华联超市", "name": "韩梅梅"}, {"li"}),
+    "place.proposed": ("place", "li", {"customer": "华联超市", "owner": "李雷"}, {"han"}),
+    "place.decided": (
+        "place",
+        "han",
+        {"customer": "华联超市", "owner": "李雷", "decision": "accepted"},
+        {"li"},
+    ),
     "approval.requested": ("approval", "li", {"title": "差旅费"}, {"han", "wang"}),
     "approval.approved": ("approval", "wang", {"title": "差旅费", "opinion": "同意"}, {"li"}),
     "approval.rejected": ("approval", "wang", {"title": "差旅费", "opinion": "超标"}, {"li"}),
@@ -91,6 +100,7 @@ def make_event(cast: Cast, happen, name: str, /, **changes: object) -> Event:
         "visit": visit_of,
         "plan": plan_of,
         "substitution": lambda owner: substitution_of(owner, cast.zhao),
+        "place": place_of,
         "order": followed_order,
         "file": file_of,
         "approval": lambda owner: approval_of(owner, [cast.han, cast.wang]),

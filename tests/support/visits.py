@@ -42,6 +42,15 @@ def checked_in(caller: Any, metres: float = 0.0, **given: Any) -> dict[str, Any]
     return reply.json()
 
 
+def proposed_place(caller: Any) -> dict[str, Any]:
+    """Of a customer of the caller's who has none, by a visit that is over."""
+    visit = checked_in(caller, place=None)
+    assert caller.post(f"/visits/{visit['id']}/check-out", {}).status_code == 200
+    reply = caller.post(f"/visits/{visit['id']}/place-proposal")
+    assert reply.status_code == 201, reply.content
+    return reply.json()
+
+
 def recorded(name: str) -> int:
     """How often this event was recorded."""
     return Event.objects.filter(name=name).count()

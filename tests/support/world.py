@@ -14,7 +14,7 @@ from tests.support.expenses import prepare, submitted
 from tests.support.files import uploaded
 from tests.support.handovers import handed_over
 from tests.support.stock import make_product
-from tests.support.visits import checked_in
+from tests.support.visits import checked_in, proposed_place
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class World:
     department: UUID
     role: str
     event: int
+    proposal: str
 
     @property
     def secrets(self) -> set[str]:
@@ -51,6 +52,7 @@ class World:
 def make_world(cast: Cast, api: Api) -> World:
     prepare(cast)
     li = api(cast.li)
+    proposal = proposed_place(li)
     visit = checked_in(li)
     customer = visit["customer"]["id"]
     plan = li.post("/visit-plans", {"customer_id": customer, "planned_on": "2026-11-23"}).json()["id"]
@@ -87,6 +89,7 @@ def make_world(cast: Cast, api: Api) -> World:
         department=cast.shanghai.pk,
         role="rep",
         event=Event.objects.filter(company=cast.company).latest("pk").pk,
+        proposal=proposal["id"],
         delegation=delegation.json()["id"],
         handover=handed_over(cast.qian, cast.li, cast.han, kinds=["reports"]).pk,
     )

@@ -1,6 +1,7 @@
 """Split by subject; everybody imports from here."""
 
 from backend.visits.models.plans import PlanSeries, PlanSubstitution, VisitCadence
+from backend.visits.models.proposals import PlaceProposal
 from backend.visits.models.terms import Consent, ConsentText, VisitPolicy
 from backend.visits.models.visits import CheckInSample, Visit, VisitComment, VisitCompanion, VisitPhoto, VisitPlan
 
@@ -8,6 +9,7 @@ __all__ = [
     "CheckInSample",
     "Consent",
     "ConsentText",
+    "PlaceProposal",
     "PlanSeries",
     "PlanSubstitution",
     "Visit",

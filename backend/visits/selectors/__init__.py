@@ -9,7 +9,7 @@ from django.db.models.expressions import RawSQL
 
 from backend.core.actor import Actor, Scope
 from backend.directory.models import Company
-from backend.visits.models import Visit, VisitPlan
+from backend.visits.models import PlaceProposal, Visit, VisitPlan
 
 
 def list_visits(
@@ -58,6 +58,13 @@ def list_waiting(*, actor: Actor) -> QuerySet[Visit]:
         within_reach = Q(department_id__in=actor.departments(Visit.resource))
         rows = rows.filter(within_reach | Q(owner__manager_id=actor.employee_id))
     return rows.filter(_WAITS).exclude(owner_id=actor.employee_id).order_by("-started_at", "-id")
+
+
+def list_proposals(*, actor: Actor) -> QuerySet[PlaceProposal]:
+    """Places that wait to be accepted for customers whom the actor sees, newest first."""
+    actor.require("customer.read")
+    rows = PlaceProposal.objects.visible_to(actor).select_related("customer", "owner")
+    return rows.filter(status=PlaceProposal.Status.PROPOSED).order_by("-created_at", "-id")
 
 
 def list_plans(

@@ -83,6 +83,10 @@ _SAMPLES = f"""
     SET {_rounded("lat", "lng", "wgs84_lat", "wgs84_lng").format("sample")}
     FROM visits_visit visit WHERE sample.visit_id = visit.id AND {_AGED}
 """  # noqa: S608
+_PROPOSALS = f"""
+    UPDATE visits_placeproposal proposal SET {_rounded("lat", "lng").format("proposal")}
+    FROM visits_visit visit WHERE proposal.visit_id = visit.id AND {_AGED}
+"""  # noqa: S608
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -99,6 +103,7 @@ def _coarsen_some(company_id: UUID, at: datetime) -> int:
     bounds: dict[str, Any] = {"company": company_id, "since": since, "until": portion[-1]}
     with connection.cursor() as cursor:
         cursor.execute(_SAMPLES, bounds)
+        cursor.execute(_PROPOSALS, bounds)
         cursor.execute(_VISITS, bounds)
         rows = cursor.rowcount
     policy.coarse_until = portion[-1]
