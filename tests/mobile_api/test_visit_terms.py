@@ -96,6 +96,18 @@ class TestPolicy:
         assert recorded("visit_policy.changed") == 1
 
 
+    def test_they_cost_a_check_in_no_query(self, api, cast, django_assert_num_queries):
+        """Employee, visit with terms, earlier check-ins, samples, visit, event; and the session's revocations."""
+        put(api(cast.qian), limits={"accuracy_m": 150})
+        text = publish(api(cast.qian)).json()
+        caller = api(cast.li)
+        caller.post("/position-consent", {"text_id": text["id"]})
+        visit, body = new_visit(caller), check_in_body()
+
+        with django_assert_num_queries(9):  # two of them begin and end the transaction
+            assert check_in(caller, visit, body).status_code == 200
+
+
 class TestConsent:
     def test_a_company_without_a_text_asks_nobody(self, api, cast):
         assert api(cast.li).get("/position-consent").json() == {"text": None, "given_at": None, "required": False}
