@@ -1,37 +1,28 @@
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
-from backend.visits.rules import RANGES
 from mobile_api.schemas.base import In, Out, not_bool
 from mobile_api.schemas.visits import Text
-
-
-def _within(name: str) -> Any:
-    return Field(default=None, ge=RANGES[name].least, le=RANGES[name].most)
-
-
-Number = Annotated[float, BeforeValidator(not_bool)]
-Count = Annotated[int, BeforeValidator(not_bool)]
 
 
 class LimitsIn(In):
     """What is left out, or null, goes back to its default. Units stand at the end of the names."""
 
-    accuracy_m: Number | None = _within("accuracy_m")
-    spread_m: Number | None = _within("spread_m")
-    samples: Count | None = _within("samples")
-    circle_m: Number | None = _within("circle_m")
-    speed_m_s: Number | None = _within("speed_m_s")
-    road_m_s: Number | None = _within("road_m_s")
-    boarding_s: Number | None = _within("boarding_s")
-    jump_m: Number | None = _within("jump_m")
-    sample_jump_m: Number | None = _within("sample_jump_m")
-    fix_age_s: Number | None = _within("fix_age_s")
-    fix_ahead_s: Number | None = _within("fix_ahead_s")
-    skew_s: Number | None = _within("skew_s")
-    photo_bits: Count | None = _within("photo_bits")
+    accuracy_m: Annotated[float, Field(ge=20, le=2000), BeforeValidator(not_bool)] | None = None
+    spread_m: Annotated[float, Field(ge=0, le=1), BeforeValidator(not_bool)] | None = None
+    samples: Annotated[int, Field(ge=3, le=5), BeforeValidator(not_bool)] | None = None
+    circle_m: Annotated[float, Field(ge=0.02, le=0.5), BeforeValidator(not_bool)] | None = None
+    speed_m_s: Annotated[float, Field(ge=30, le=300), BeforeValidator(not_bool)] | None = None
+    road_m_s: Annotated[float, Field(ge=20, le=100), BeforeValidator(not_bool)] | None = None
+    boarding_s: Annotated[float, Field(ge=0, le=7200), BeforeValidator(not_bool)] | None = None
+    jump_m: Annotated[float, Field(ge=200, le=20_000), BeforeValidator(not_bool)] | None = None
+    sample_jump_m: Annotated[float, Field(ge=100, le=20_000), BeforeValidator(not_bool)] | None = None
+    fix_age_s: Annotated[float, Field(ge=10, le=3600), BeforeValidator(not_bool)] | None = None
+    fix_ahead_s: Annotated[float, Field(ge=1, le=120), BeforeValidator(not_bool)] | None = None
+    skew_s: Annotated[float, Field(ge=30, le=86_400), BeforeValidator(not_bool)] | None = None
+    photo_bits: Annotated[int, Field(ge=0, le=4), BeforeValidator(not_bool)] | None = None
 
 
 class LimitsOut(Out):

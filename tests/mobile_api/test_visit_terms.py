@@ -95,7 +95,6 @@ class TestPolicy:
         assert VisitPolicy.objects.get().limits == {"accuracy_m": 150.0}
         assert recorded("visit_policy.changed") == 1
 
-
     def test_they_cost_a_check_in_no_query(self, api, cast, django_assert_num_queries):
         """Employee, visit with terms, earlier check-ins, samples, visit, event; and the session's revocations."""
         put(api(cast.qian), limits={"accuracy_m": 150})

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from backend.core.geo import distance_m, gcj02_to_wgs84, to_wgs84, wgs84_to_gcj02
 from backend.visits import rules
 from backend.visits.rules import Code, Verdict
+from mobile_api.schemas import visit_terms
 from mobile_api.schemas import visits as schemas
 from tests.support.shared_data import OWN_TRACK, REAL_TRACKS, shared, track
 
@@ -255,6 +256,11 @@ def test_every_limit_has_a_range_that_holds_its_default():
 
     assert set(rules.RANGES) == set(defaults)
     assert all(found.least <= defaults[name] <= found.most for name, found in rules.RANGES.items())
+    said = visit_terms.LimitsIn.model_json_schema()["properties"]
+    for name, found in rules.RANGES.items():
+        number, nothing = said[name]["anyOf"]
+        assert (number["minimum"], number["maximum"]) == (found.least, found.most)
+        assert nothing == {"type": "null"}
     assert rules.RANGES["photo_bits"].most == len(rules.bands_of(0)) - 1
 
 
