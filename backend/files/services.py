@@ -1,9 +1,11 @@
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import DecimalField, FloatField
+from django.db.models.functions import Cast, Round
 
 from backend.core.actor import Actor
 from backend.core.errors import Forbidden, NotFound
@@ -123,6 +125,17 @@ def caption(*, actor: Actor, attachment_id: UUID, lines: Sequence[str], at: date
         _owe_processing(attachment, at)
     events.record("file.captioned", attachment, actor=actor, at=at, before=before, after=after)
     return attachment
+
+
+@transaction.atomic
+def coarsen_places(*, attachment_ids: Iterable[UUID], decimals: int) -> int:
+    """Round where these pictures say they were taken; how many say so. What is stored of the originals stays as it is.
+
+    Twice is once.
+    """
+    degrees = DecimalField(max_digits=9, decimal_places=6)
+    rounded = {name: Cast(Round(Cast(name, degrees), precision=decimals), FloatField()) for name in ("lat", "lng")}
+    return Attachment.objects.filter(pk__in=attachment_ids).exclude(lat=None).update(**rounded)
 
 
 @transaction.atomic

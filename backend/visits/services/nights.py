@@ -12,7 +12,8 @@ from backend.core.clock import today_in
 from backend.core.transactions import commits_in_steps
 from backend.directory.models import Company
 from backend.events import services as events
-from backend.visits.models import Visit, VisitPolicy
+from backend.files import services as files
+from backend.visits.models import Visit, VisitPhoto, VisitPolicy
 from backend.visits.own import finish_plan
 from backend.visits.rules import DECIMALS, LEAST_ACCURACY_M
 from backend.visits.selectors import terms
@@ -106,6 +107,10 @@ def _coarsen_some(company_id: UUID, at: datetime) -> int:
         cursor.execute(_PROPOSALS, bounds)
         cursor.execute(_VISITS, bounds)
         rows = cursor.rowcount
+    photos = VisitPhoto.objects.filter(
+        visit__company_id=company_id, visit__started_at__gt=since, visit__started_at__lte=portion[-1]
+    )
+    files.coarsen_places(attachment_ids=photos.values_list("attachment_id", flat=True), decimals=DECIMALS)
     policy.coarse_until = portion[-1]
     policy.save(update_fields=["coarse_until"])
     events.record(

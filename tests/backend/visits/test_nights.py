@@ -6,8 +6,9 @@ import pytest
 
 from backend.core import clock
 from backend.events.models import Event
-from backend.visits.models import CheckInSample, Visit, VisitPolicy
+from backend.visits.models import CheckInSample, Visit, VisitPhoto, VisitPolicy
 from backend.visits.services import nights
+from tests.notifications.subjects import file_of
 from tests.support.visits import SHOP, checked_in, recorded
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,17 @@ class TestCoarsening:
         shown = api(cast.han).get(f"/visits/{old[0]}/positions").json()
         assert (shown["coarse"], shown["position"]["lat"]) == (True, 31.23)
         assert api(cast.han).get(f"/visits/{old[4]}/positions").json()["coarse"] is False
+
+    def test_where_its_photos_say_they_were_taken_is_rounded_too(self, cast, old):
+        for visit_id in (old[0], old[4]):
+            file = file_of(cast.li)
+            file.change(lat=31.230412, lng=121.473692)
+            VisitPhoto.objects.create(company=cast.company, visit_id=visit_id, attachment=file, created_at=clock.now())
+
+        nights.coarsen_positions(at=clock.now())
+
+        taken = dict(VisitPhoto.objects.values_list("visit_id", "attachment__lat"))
+        assert {str(key): lat for key, lat in taken.items()} == {old[0]: 31.23, old[4]: 31.230412}
 
     def test_again_and_a_day_later_it_does_only_what_is_new(self, old):
         nights.coarsen_positions(at=clock.now())
