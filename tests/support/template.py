@@ -15,6 +15,7 @@ def template() -> str:
     """The name of the database that these migrations make; made when it is not there, by one process of many."""
     name = PREFIX + _fingerprint()
     with connection._nodb_cursor() as cursor:
+        cursor.execute("set statement_timeout = 0")  # on a busy machine migrating takes longer than any query may
         cursor.execute("select pg_advisory_lock(%s)", [LOCK])  # released with the connection
         cursor.execute("select datname from pg_database where starts_with(datname, %s)", [PREFIX])
         present = {row[0] for row in cursor.fetchall()}
