@@ -24,6 +24,7 @@ from mobile_api.routers import (
     expenses,
     files,
     handovers,
+    imports,
     me,
     notifications,
     orders,
@@ -103,6 +104,7 @@ api.add_router("/auth", doors.router)
 api.add_router("/auth", bindings.router)
 api.add_router("", me.router)
 api.add_router("", directory.router)
+api.add_router("/directory", imports.router)
 api.add_router("", roles.router)
 api.add_router("", company.router)
 api.add_router("", audit.router)

@@ -10,6 +10,7 @@ from django.utils import translation
 
 from backend.core.context import origin
 from backend.core.errors import TooMany
+from backend.core.spreadsheets import MAX_BYTES
 from backend.core.text import bilingual
 from mobile_api import limits
 from mobile_api.errors import domain_problem
@@ -21,6 +22,8 @@ MAX_TARGET = 8192
 """Bytes of path and query."""
 RAW_BODY = ("/api/v1/files/", "/api/v1/webhooks/", "/api/v1/callbacks/")
 """Whose bodies are files or signed messages, read as they come by their own code."""
+TABLE = "/api/v1/directory/imports"
+"""Where the body is a file of up to MAX_BYTES, read as it comes."""
 _CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
@@ -55,9 +58,13 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal():
             return problem(request, 400, "bad_request")
-        if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            return problem(request, 413, "too_large", bilingual("请求体超过 1 MB。", "The body exceeds 1 MB."))
-        if int(length) and not raw and not _is_json(request):
+        is_table = request.path_info == TABLE
+        most = MAX_BYTES if is_table else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        if int(length) > most:
+            megabytes = most // 1024 // 1024
+            said = bilingual(f"请求体超过 {megabytes} MB。", f"The body exceeds {megabytes} MB.")
+            return problem(request, 413, "too_large", said)
+        if int(length) and not raw and not is_table and not _is_json(request):
             return problem(
                 request, 415, "unsupported_media_type", bilingual("请用 JSON（UTF-8）。", "Send JSON, UTF-8.")
             )

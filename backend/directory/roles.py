@@ -30,6 +30,7 @@ CAPABILITIES: dict[str, str] = {
     "catalog.write": bilingual("维护商品", "maintain products"),
     "erp.operate": bilingual("导入与对账 ERP 数据", "import and reconcile ERP data"),
     "directory.manage": bilingual("管理部门与员工", "manage departments and people"),
+    "directory.export": bilingual("导出部门与员工", "export departments and people"),
     "role.manage": bilingual("管理角色与权限", "manage roles and rights"),
     "handover.manage": bilingual("安排下属的工作移交与委托", "arrange handovers and delegations of the team"),
     "audit.read": bilingual("查看审计记录", "read the audit trail"),

@@ -15,6 +15,8 @@ from backend.directory.models import (
     Company,
     Department,
     Device,
+    DirectoryImport,
+    DirectoryImportRow,
     Employee,
     Identity,
     LoginRecord,
@@ -231,6 +233,21 @@ def own_company(*, actor: Actor) -> Company:
     """With what its administrators have decided; for them."""
     actor.require(ADMINISTRATION)
     return Company.objects.get(pk=actor.company_id)
+
+
+def get_import(*, actor: Actor, import_id: UUID) -> DirectoryImport:
+    """Of whoever uploaded it. For who may manage the directory; raises NotFound."""
+    actor.require("directory.manage")
+    found = DirectoryImport.objects.filter(pk=import_id, company_id=actor.company_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def list_import_rows(*, actor: Actor, import_id: UUID, outcome: str | None = None) -> QuerySet[DirectoryImportRow]:
+    """In the order of the file, which is that of falling keys. Raises NotFound."""
+    rows = DirectoryImportRow.objects.filter(file=get_import(actor=actor, import_id=import_id))
+    return (rows.filter(outcome=outcome) if outcome else rows).order_by("-pk")
 
 
 def list_roles(*, actor: Actor) -> list[Role]:

@@ -25,6 +25,8 @@ PAGES = [
     "/admin/directory/department/add/",
     "/admin/directory/employee/",
     "/admin/directory/employee/add/",
+    "/admin/directory/directoryimport/",
+    "/admin/directory/directoryimport/add/",
     "/admin/directory/role/",
     "/admin/directory/role/add/",
     "/admin/directory/company/",

@@ -128,6 +128,14 @@ MATRIX: dict[str, Row] = {
     "PUT /employees/{employee_id}/roles": Row(
         FORBIDDEN, FORBIDDEN, {"employee_id": "li"}, body=lambda w: {"roles": ["administrator"]}
     ),
+    "POST /directory/imports": Row(FORBIDDEN, FORBIDDEN),
+    "GET /directory/imports/{import_id}": Row(FORBIDDEN, FORBIDDEN, {"import_id": "request"}),
+    "GET /directory/imports/{import_id}/rows": Row(FORBIDDEN, FORBIDDEN, {"import_id": "request"}),
+    "POST /directory/imports/{import_id}/apply": Row(
+        FORBIDDEN, FORBIDDEN, {"import_id": "request"}, body=lambda w: {"preview": "0" * 64}
+    ),
+    "GET /directory/exports/people.xlsx": Row(FORBIDDEN, FORBIDDEN),
+    "GET /directory/exports/template.xlsx": Row(FORBIDDEN, FORBIDDEN),
     "GET /roles": Row(FORBIDDEN, FORBIDDEN),
     "PUT /roles/{code}": Row(
         FORBIDDEN,

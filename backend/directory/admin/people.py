@@ -12,6 +12,7 @@ from backend.core.errors import DomainError
 from backend.core.text import bilingual
 from backend.directory.admin.acting import acting
 from backend.directory.admin.handovers import HandsOver
+from backend.directory.admin.imports import TakesFiles
 from backend.directory.models import Department, Employee, Role
 from backend.directory.services import departments, employees, people
 
@@ -19,7 +20,7 @@ admin.site.unregister(Group)  # Django's groups belong to no company and give no
 
 
 @admin.register(Department)
-class DepartmentAdmin(CompanyAdmin):
+class DepartmentAdmin(TakesFiles, CompanyAdmin):
     read_capability = write_capability = "directory.manage"
     list_display = ("code", "name", "parent", "leader", "position", "dissolved_at")
     list_filter = (("dissolved_at", admin.EmptyFieldListFilter),)
@@ -83,7 +84,7 @@ class EmployeeForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Employee)
-class EmployeeAdmin(HandsOver, CompanyAdmin):
+class EmployeeAdmin(HandsOver, TakesFiles, CompanyAdmin):
     read_capability = write_capability = "directory.manage"
     form = EmployeeForm
     list_display = ("number", "name", "department", "manager", "phone", "is_active")

@@ -2,6 +2,7 @@
 
 from backend.directory.models.delegations import Delegation
 from backend.directory.models.handovers import Handover, HandoverItem
+from backend.directory.models.imports import DirectoryImport, DirectoryImportRow
 from backend.directory.models.logins import Device, Door, LoginRecord, LoginRestriction, PendingSignIn
 from backend.directory.models.people import Company, Department, Employee, EmployeeManager, Role, RoleAssignment
 from backend.directory.models.sessions import Identity, RefreshToken, Revocation, Session, Throttle
@@ -11,6 +12,8 @@ __all__ = [
     "Delegation",
     "Department",
     "Device",
+    "DirectoryImport",
+    "DirectoryImportRow",
     "Door",
     "Employee",
     "EmployeeManager",

@@ -1,4 +1,4 @@
-"""What is kept of signing in, and for how long."""
+"""What is kept of signing in and of imported files, and for how long."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,13 +9,24 @@ from django.db.models import Q, QuerySet
 from backend.core.forgetting import forget
 from backend.core.transactions import commits_in_steps
 from backend.directory import tokens
-from backend.directory.models import Device, LoginRecord, PendingSignIn, RefreshToken, Revocation, Session, Throttle
+from backend.directory.models import (
+    Device,
+    DirectoryImport,
+    LoginRecord,
+    PendingSignIn,
+    RefreshToken,
+    Revocation,
+    Session,
+    Throttle,
+)
 
 LOGIN_LOG = timedelta(days=190)
 """Network logs are kept for six months at least: 网络安全法 (Cybersecurity Law), article 21 (3)."""
 ENDED_SESSION = LOGIN_LOG
 """As long as the log that speaks of it."""
 UNUSED_DEVICE = timedelta(days=190)
+IMPORT = timedelta(days=30)
+"""Files and previews hold what everybody is called and how he is reached; what an import did is in the events."""
 SHORT = timedelta(days=1)
 """Longer than anything that still asks for it."""
 
@@ -35,6 +46,7 @@ def forget_old(*, at: datetime) -> int:
         Session.objects.filter(long_ended),
         Device.objects.filter(unused),
         Throttle.objects.filter(last_failure_at__lt=at - SHORT),
+        DirectoryImport.objects.filter(created_at__lt=at - IMPORT),
         AdminSession.objects.filter(expire_date__lt=at),
     ]
     return sum(forget(rows) for rows in old)
