@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+from django.db import connection
+
 F = TypeVar("F", bound=Callable[..., object])
 
 
@@ -16,3 +18,16 @@ def commits_in_steps(reason: str) -> Callable[[F], F]:
         return service
 
     return mark
+
+
+def may_take(seconds: int) -> None:
+    """Let the open transaction last longer than any request's may; what each statement may take stays as it is.
+
+    Before PostgreSQL 17 there is no `transaction_timeout` to lengthen.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config(name, %s, true) FROM pg_settings"
+            " WHERE name IN ('transaction_timeout', 'idle_in_transaction_session_timeout')",
+            [f"{seconds}s"],
+        )

@@ -17,7 +17,7 @@ from backend.directory.roles import ADMINISTRATION
 @dataclass(slots=True)
 class State:
     company: Company
-    root_id: UUID
+    root_id: UUID | None
     departments: dict[UUID, Department]
     employees: dict[UUID, Employee]
     roles: dict[str, Role]
@@ -71,9 +71,10 @@ def load(actor: Actor) -> State:
     return state
 
 
-def _root(departments: Iterable[Department]) -> UUID:
+def _root(departments: Iterable[Department]) -> UUID | None:
     tops = [row for row in departments if row.parent_id is None and row.dissolved_at is None]
-    return min(tops, key=lambda row: (row.code != "root", row.code)).pk
+    first = min(tops, key=lambda row: (row.code != "root", row.code), default=None)
+    return first.pk if first else None
 
 
 def _may_grant(actor: Actor, role: Role) -> bool:
