@@ -51,6 +51,11 @@ def scores_of(
     return found
 
 
+def honest_with(samples: int, tracks: TrackSet, *, seed: int = SEED) -> Score:
+    """For comparison: what honest people get whose phones send fewer samples."""
+    return _honest_score(honest(tracks, random.Random(seed), samples), rules.DEFAULT_LIMITS)
+
+
 def _honest_score(trials: Sequence[Trial], limits: rules.Limits) -> Score:
     verified = sum(trial.judged(limits).verdict == Verdict.VERIFIED for trial in trials)
     return Score(HONEST, len(trials), verified, None, LEAST_VERIFIED)

@@ -13,7 +13,8 @@ from infra.main_job.track import Fix, read_track
 TUNED_ON = ("000-20081023025304",)
 HELD_OUT = ("000-20081024020959", "001-20081023055305")
 """By day and by person: another day of the same person, and another person altogether."""
-SAMPLES = 5
+SAMPLES, FEWER_SAMPLES = 5, 3
+"""What clients should send, and the least of which equal ones are doubted."""
 NEAR_M = 40.0
 WITHIN = timedelta(seconds=30)
 METRES_PER_DEGREE = 111_195.08
@@ -36,10 +37,10 @@ def track_sets() -> tuple[list[TrackSet], bool]:
     ], True
 
 
-def stays(track: Sequence[Fix]) -> Iterator[tuple[int, Sequence[Fix]]]:
+def stays(track: Sequence[Fix], samples: int) -> Iterator[tuple[int, Sequence[Fix]]]:
     """Runs of fixes in which the person keeps to one place for at most half a minute, as at a tap on check-in."""
-    for start in range(len(track) - SAMPLES + 1):
-        run = track[start : start + SAMPLES]
+    for start in range(len(track) - samples + 1):
+        run = track[start : start + samples]
         near = all(distance_m(run[0].lat, run[0].lng, fix.lat, fix.lng) < NEAR_M for fix in run)
         if near and run[-1].at - run[0].at <= WITHIN:
             yield start, run

@@ -9,7 +9,7 @@ from math import cos, exp, log, pi, radians, sin
 from backend.core.geo import gcj02_to_wgs84, wgs84_to_gcj02
 from backend.visits import rules
 from backend.visits.rules import Code
-from infra.evaluation.tracks import METRES_PER_DEGREE, TrackSet, moved, stays
+from infra.evaluation.tracks import METRES_PER_DEGREE, SAMPLES, TrackSet, moved, stays
 from infra.main_job.track import Fix
 
 GEOFENCE_M = 300.0
@@ -40,10 +40,10 @@ class Trial:
         )
 
 
-def honest(tracks: TrackSet, luck: random.Random) -> list[Trial]:
+def honest(tracks: TrackSet, luck: random.Random, samples: int = SAMPLES) -> list[Trial]:
     """Every stay of every track: a customer within 100 m, a phone whose clock is off by some 20 s, a reply over a
     mobile network, and where the track is long enough, a check-in at its place a quarter of an hour before."""
-    return [_honest(track, start, run, luck) for track in tracks.tracks for start, run in stays(track)]
+    return [_honest(track, start, run, luck) for track in tracks.tracks for start, run in stays(track, samples)]
 
 
 def _honest(track: Sequence[Fix], start: int, run: Sequence[Fix], luck: random.Random) -> Trial:

@@ -7,7 +7,7 @@ import pytest
 from backend.visits.rules import DEFAULT_LIMITS
 from infra.evaluation import __main__ as command
 from infra.evaluation import tracks as sources
-from infra.evaluation.scores import COPIED, HONEST, LEAST_CAUGHT, LEAST_VERIFIED, scores_of
+from infra.evaluation.scores import COPIED, HONEST, LEAST_CAUGHT, LEAST_VERIFIED, honest_with, scores_of
 from infra.evaluation.trials import FRAUDS
 
 
@@ -44,6 +44,13 @@ def test_where_a_rule_no_longer_bites_the_figure_falls(held_out, loosened, misse
     scores = by_kind(held_out, limits=replace(DEFAULT_LIMITS, **loosened))
 
     assert {kind for kind, score in scores.items() if not score.reached} == missed
+
+
+def test_three_samples_tell_an_honest_phone_less_well_than_five(held_out):
+    """A receiver at rest hands out one fix three times now and then; the command says how often."""
+    five, three = (honest_with(samples, held_out) for samples in (5, 3))
+
+    assert 0.96 <= three.share <= five.share
 
 
 def test_without_real_tracks_the_command_says_so_in_both_languages(monkeypatch, capsys, tmp_path):
