@@ -21,20 +21,36 @@ class BadCursor(Invalid):
     message = bilingual("分页游标无效，请从第一页开始。", "The cursor is not valid. Start from the first page.")
 
 
-def encode(value: datetime, pk: UUID | int) -> str:
+def encode(value: datetime | str, pk: UUID | int) -> str:
     return urlsafe_b64encode(orjson.dumps([value, str(pk)])).decode().rstrip("=")
 
 
 def decode(cursor: str, pk_type: type[UUID] | type[int] = UUID) -> tuple[datetime, Any]:
     """Raises BadCursor for anything this server did not make."""
     try:
-        value, pk = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        value, pk = _opened(cursor)
         at = datetime.fromisoformat(value)
         if at.tzinfo is None or not 2000 <= at.year <= 2100:
             raise ValueError(value)
         return at, pk_type(pk)
     except (ValueError, TypeError, AttributeError) as exc:
         raise BadCursor() from exc
+
+
+def decode_text(cursor: str) -> tuple[str, UUID]:
+    """Of a list that is sorted by a text. Raises BadCursor."""
+    try:
+        value, pk = _opened(cursor)
+        if "\0" in value:
+            raise ValueError(value)
+        return value, UUID(pk)
+    except (ValueError, TypeError, AttributeError) as exc:
+        raise BadCursor() from exc
+
+
+def _opened(cursor: str) -> tuple[Any, Any]:
+    value, pk = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    return value, pk
 
 
 def page(

@@ -1,5 +1,6 @@
 """Search keys and search areas. Pure: no database, no clock."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import cos, degrees, radians
 
@@ -15,12 +16,28 @@ class SearchKeys:
     grams: list[str]
 
 
-def search_keys(*, name: str, code: str, phone: str) -> SearchKeys:
-    """Name, pinyin, initials, code and phone (also without its dashes), each findable by any part of it."""
+PRIVATE = "\x1f"
+"""In `search_text`, between what everybody who sees the customer may search and the telephones. Nobody can type it:
+`normalised` takes it for a blank."""
+
+
+def search_keys(*, name: str, code: str, phone: str, contacts: Iterable[tuple[str, str]] = ()) -> SearchKeys:
+    """Of the customer and of its contacts' (name, phone): names, pinyin, initials, code and phones (also without their
+    dashes), each findable by any part of it."""
+    people = list(contacts)
     spelt, short = pinyin(name), initials(name)
-    digits = "".join(filter(str.isdecimal, phone))
-    keys = dict.fromkeys(map(normalised, (name, spelt, short, code, phone, digits)))
-    return SearchKeys(spelt, short, "\n".join(filter(None, keys)), grams(*keys))
+    shown = [name, spelt, short, code]
+    for person, _ in people:
+        shown += [person, pinyin(person), initials(person)]
+    reached = [form for number in (phone, *(number for _, number in people)) for form in (number, digits(number))]
+    public, private = (list(filter(None, dict.fromkeys(map(normalised, keys)))) for keys in (shown, reached))
+    return SearchKeys(
+        spelt, short, PRIVATE.join("\n".join(keys) for keys in (public, private)), grams(*public, *private)
+    )
+
+
+def digits(phone: str) -> str:
+    return "".join(filter(str.isdecimal, phone))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,49 +3,54 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
-from ninja import Router, Status
+from ninja import Query, Router, Status
 
 from backend.core import clock
 from backend.core.actor import Actor
 from backend.customers import selectors, services
 from backend.customers.models import Contact, Customer
+from backend.customers.selectors.listing import Sort, Wanted, page_of_customers, position_of
+from backend.customers.selectors.maps import bounds, nearby
+from mobile_api import paging
 from mobile_api.auth import Request
 from mobile_api.caching import etag_of, json_reply
-from mobile_api.paging import page
 from mobile_api.schemas.base import Cursor, Limit
 from mobile_api.schemas.customers import (
     ContactIn,
     ContactOut,
     ContactsOut,
     Crs,
+    CustomerFilters,
     CustomerIn,
     CustomerOut,
     CustomerPatch,
     CustomersOut,
-    CustomerStatus,
     Latitude,
     Longitude,
     NearbyCustomersOut,
     Radius,
-    SearchText,
 )
 
 router = Router(tags=["customers"])
 
 
 @router.get("", response=CustomersOut)
-def list_customers(
-    request: Request,
-    q: SearchText | None = None,
-    status: CustomerStatus | None = None,
-    in_pool: bool | None = None,
-    limit: Limit = 20,
-    cursor: Cursor | None = None,
-) -> HttpResponseBase:
-    rows = selectors.list_customers(actor=request.auth, q=q, status=status, in_pool=in_pool)
-    return json_reply(
-        request, page(rows, by="created_at", limit=limit, cursor=cursor, show=partial(_shown, actor=request.auth))
+def list_customers(request: Request, query: Query[CustomerFilters]) -> HttpResponseBase:
+    sort = Sort(query.sort)
+    wanted = Wanted(
+        owner_id=query.owner,
+        department_id=query.department,
+        within=bounds(south=query.south, west=query.west, north=query.north, east=query.east, crs=query.crs),
+        sort=sort,
+        **query.model_dump(include={"q", "status", "level", "type", "tag", "in_pool"}),
     )
+    read = paging.decode if sort is Sort.NEWEST else paging.decode_text
+    after = read(query.cursor) if query.cursor else None
+    found = page_of_customers(actor=request.auth, wanted=wanted, limit=query.limit + 1, after=after)
+    shown = found[: query.limit]
+    following = paging.encode(*position_of(shown[-1], sort)) if len(found) > query.limit else None
+    items = [_shown(customer, request.auth) for customer in shown]
+    return json_reply(request, {"items": items, "next_cursor": following})
 
 
 @router.post("", response={200: CustomerOut, 201: CustomerOut})
@@ -55,8 +60,10 @@ def create_customer(request: Request, body: CustomerIn) -> Status[dict[str, Any]
 
 
 @router.get("/nearby", response=NearbyCustomersOut)
-def nearby(request: Request, lat: Latitude, lng: Longitude, crs: Crs, radius_m: Radius = 3000) -> HttpResponseBase:
-    found = selectors.nearby(actor=request.auth, lat=lat, lng=lng, crs=crs, radius_m=radius_m)
+def customers_nearby(
+    request: Request, lat: Latitude, lng: Longitude, crs: Crs, radius_m: Radius = 3000
+) -> HttpResponseBase:
+    found = nearby(actor=request.auth, lat=lat, lng=lng, crs=crs, radius_m=radius_m)
     items = [_shown(customer, request.auth) | {"distance_m": round(distance_m, 1)} for customer, distance_m in found]
     return json_reply(request, {"items": items})
 
@@ -100,7 +107,8 @@ def list_contacts(
 ) -> HttpResponseBase:
     rows = selectors.list_contacts(actor=request.auth, customer_id=customer_id)
     return json_reply(
-        request, page(rows, by="created_at", limit=limit, cursor=cursor, show=partial(_contact, actor=request.auth))
+        request,
+        paging.page(rows, by="created_at", limit=limit, cursor=cursor, show=partial(_contact, actor=request.auth)),
     )
 
 
@@ -121,6 +129,8 @@ def _shown(customer: Customer, actor: Actor) -> dict[str, Any]:
         "name": customer.name,
         "status": customer.status,
         "level": customer.level,
+        "type": customer.type,
+        "tags": customer.tags,
         "phone": customer.phone_for(actor),
         "address": customer.address,
         "place": {"lat": place[0], "lng": place[1], "crs": "wgs84"} if place else None,

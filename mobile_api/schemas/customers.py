@@ -3,7 +3,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
-from mobile_api.schemas.base import NO_NUL, NOT_BLANK, In, Key, Name, Out, ShortText, Version, not_bool
+from mobile_api.schemas.base import NO_NUL, NOT_BLANK, In, Key, Limit, Name, Out, ShortText, Version, not_bool
 from mobile_api.schemas.directory import EmployeeRefOut
 
 CustomerStatus = Literal["prospect", "active", "closed", "bad"]
@@ -21,6 +21,34 @@ Radius = Annotated[float, Field(gt=0, le=50_000, allow_inf_nan=False)]
 Crs = Literal["wgs84", "gcj02"]
 ABSENT = Field(default=None)
 """May be left out and yet not be null."""
+
+
+Type = Annotated[str, StringConstraints(max_length=32, pattern=NO_NUL)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=NOT_BLANK)]
+Tags = Annotated[list[Tag], Field(max_length=20)]
+LongCursor = Annotated[str, StringConstraints(max_length=2048, pattern=r"^[A-Za-z0-9_=-]*$")]
+"""Holds a name in pinyin."""
+
+
+class CustomerFilters(In):
+    """All may be combined. `department` holds all below it; the four bounds go together, in `crs`."""
+
+    q: SearchText | None = None
+    status: CustomerStatus | None = None
+    level: Level | None = None
+    type: Type | None = None
+    tag: Tag | None = None
+    owner: UUID | None = None
+    department: UUID | None = None
+    in_pool: bool | None = None
+    south: Latitude | None = None
+    west: Longitude | None = None
+    north: Latitude | None = None
+    east: Longitude | None = None
+    crs: Crs = "wgs84"
+    sort: Literal["-created_at", "name"] = "-created_at"
+    limit: Limit = 20
+    cursor: LongCursor | None = None
 
 
 class PointIn(In):
@@ -44,6 +72,8 @@ class CustomerIn(In):
     name: Name
     status: CustomerStatus = "prospect"
     level: Level = ""
+    type: Type = ""
+    tags: Tags = []
     phone: Phone = ""
     address: ShortText = ""
     place: PointIn | None = None
@@ -58,6 +88,8 @@ class CustomerPatch(In):
     name: Annotated[Name, ABSENT]
     status: Annotated[CustomerStatus, ABSENT]
     level: Annotated[Level, ABSENT]
+    type: Annotated[Type, ABSENT]
+    tags: Annotated[Tags, ABSENT]
     phone: Annotated[Phone, ABSENT]
     address: Annotated[ShortText, ABSENT]
     place: PointIn | None = None
@@ -71,6 +103,8 @@ class CustomerOut(Out):
     name: str
     status: CustomerStatus
     level: str
+    type: str
+    tags: list[str]
     phone: str | None
     """Null where the caller may not see the telephones of customers."""
     address: str

@@ -123,18 +123,52 @@ class TestReading:
         assert names(q="lhcs") == ["联华超市"]
         assert names(status="active") == ["家乐福"]
         assert names(in_pool="true") == []
+        assert names(sort="name") == ["家乐福", "联华超市"]
+        assert names(owner=str(cast.li.pk), department=str(cast.east.pk), status="prospect") == ["联华超市"]
+        assert names(owner=str(cast.zhao.pk)) == names(department=str(cast.north.pk)) == []
+        assert names(south=31.2, west=121.4, north=31.3, east=121.5) == ["家乐福", "联华超市"]
+        assert names(south=31.3, west=121.4, north=31.4, east=121.5) == []
         assert api(cast.li).get("/customers", status="unknown").status_code == 422
+
+    @pytest.mark.parametrize(
+        "bounds", [{"south": 31}, {"south": 32, "north": 31, "west": 121, "east": 122}, {"west": 9, "east": 8}]
+    )
+    def test_bounds_go_together(self, api, cast, bounds):
+        reply = api(cast.li).get("/customers", **bounds)
+
+        assert (reply.status_code, reply.json()["code"]) == (422, "bad_bounds")
+
+    def test_what_it_is_like_finds_it(self, api, cast, customer):
+        told = {"version": 1, "type": "零售", "level": "A", "tags": ["重点", "冷链", "重点"]}
+        changed = api(cast.li).patch(f"/customers/{customer['id']}", told).json()
+        api(cast.li).post("/customers", body(name="家乐福", type="批发"))
+
+        assert (changed["type"], changed["tags"]) == ("零售", ["冷链", "重点"])
+        for query in ({"type": "零售"}, {"tag": "重点"}, {"level": "A"}, {"type": "零售", "tag": "冷链", "q": "lh"}):
+            found = api(cast.li).get("/customers", **query).json()["items"]
+            assert [item["id"] for item in found] == [customer["id"]], query
+        assert api(cast.li).get("/customers", tag="重").json()["items"] == []
+
+    def test_a_contact_leads_to_the_customer(self, api, cast, customer):
+        contact = {"name": "王经理", "phone": "138-0000 0000"}
+        api(cast.li).post(f"/customers/{customer['id']}/contacts", contact)
+
+        for q in ("王经", "wangj", "wjl", "13800000000"):
+            assert [item["id"] for item in api(cast.li).get("/customers", q=q).json()["items"]] == [customer["id"]], q
+        assert api(cast.zhao).get("/customers", q="王经").json()["items"] == []
 
     def test_pages_hold_everything_once(self, api, cast):
         made = [api(cast.li).post("/customers", body()).json()["id"] for _ in range(5)]
-        seen, cursor = [], None
-        while True:
-            page = api(cast.li).get("/customers", limit=2, cursor=cursor).json()
-            seen += [item["id"] for item in page["items"]]
-            if not (cursor := page["next_cursor"]):
-                break
-
-        assert seen == made[::-1]
+        for sort, expected in (("-created_at", made[::-1]), ("name", sorted(made))):
+            seen, cursor = [], None
+            while True:
+                page = api(cast.li).get("/customers", limit=2, sort=sort, cursor=cursor).json()
+                seen += [item["id"] for item in page["items"]]
+                if not (cursor := page["next_cursor"]):
+                    break
+            assert seen == expected, sort
+        wrong = api(cast.li).get("/customers", sort="name", cursor="bm9uc2Vuc2U")
+        assert (wrong.status_code, wrong.json()["code"]) == (422, "invalid_cursor")
 
     def test_the_phone_is_told_when_nothing_is_new(self, api, cast, customer):
         caller, path = api(cast.li), f"/customers/{customer['id']}"
@@ -155,6 +189,8 @@ class TestReading:
             for _ in range(n):
                 api(cast.li).post("/customers", body())
             with django_assert_max_num_queries(3):
+                assert api(cast.li).get("/customers", limit=50).status_code == 200
+            with django_assert_max_num_queries(5):  # a page that is not full asks twice more
                 assert api(cast.li).get("/customers", limit=50, q="联华").status_code == 200
             with django_assert_max_num_queries(3):
                 assert api(cast.li).get("/customers/nearby", **PLACE).status_code == 200

@@ -5,8 +5,10 @@ import pytest
 from backend.core.actor import Actor
 from backend.core.errors import Forbidden, NotFound
 from backend.core.geo import distance_m, wgs84_to_gcj02
-from backend.customers import selectors, services
+from backend.customers import services
 from backend.customers.models import Customer
+from backend.customers.selectors.listing import Wanted, page_of_customers
+from backend.customers.selectors.maps import nearby
 from backend.events.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +40,9 @@ class TestImporting:
 
         assert (customer.phone, customer.level, customer.owner_id) == ("021-1", "B", cast.li.pk)
         assert customer.place == (31.0, 121.0)
-        assert [row.pk for row in selectors.list_customers(actor=cast.actor(cast.li), q="二店")] == [customer.pk]
+        assert [row.pk for row in page_of_customers(actor=cast.actor(cast.li), wanted=Wanted(q="二店"), limit=9)] == [
+            customer.pk
+        ]
 
     def test_a_change_is_recorded_with_before_and_after(self, cast):
         put(cast)
@@ -81,7 +85,7 @@ class TestSearching:
         put(cast, "SPLIT", "龙华 华联 超越 越市")  # has every bigram of 联华超市 but one, and all of its characters
 
         def search(q):
-            return sorted(row.code for row in selectors.list_customers(actor=cast.actor(cast.li), q=q))
+            return sorted(row.code for row in page_of_customers(actor=cast.actor(cast.li), wanted=Wanted(q=q), limit=9))
 
         return search
 
@@ -118,7 +122,7 @@ class TestNearby:
             put(cast, code, code, place={"lat": BUND[0] + north_m / 111_195, "lng": BUND[1], "crs": "wgs84"})
         put(cast, "nowhere", "nowhere")
 
-        found = selectors.nearby(actor=cast.actor(cast.li), lat=BUND[0], lng=BUND[1], crs="wgs84", radius_m=3000)
+        found = nearby(actor=cast.actor(cast.li), lat=BUND[0], lng=BUND[1], crs="wgs84", radius_m=3000)
 
         assert [customer.code for customer, _ in found] == ["near", "middle", "far"]
         for customer, metres in found:
@@ -130,15 +134,13 @@ class TestNearby:
         assert distance_m(*customer.place, *BUND) < 0.01
 
         for crs, (lat, lng) in {"wgs84": BUND, "gcj02": gcj}.items():
-            found = selectors.nearby(actor=cast.actor(cast.li), lat=lat, lng=lng, crs=crs, radius_m=5)
+            found = nearby(actor=cast.actor(cast.li), lat=lat, lng=lng, crs=crs, radius_m=5)
             assert [row for row, _ in found] == [customer], crs
 
     def test_hidden_customers_are_not_near(self, cast):
         put(cast, owner_id=cast.zhao.pk, place={"lat": BUND[0], "lng": BUND[1], "crs": "wgs84"})
 
         def near(employee):
-            return len(
-                selectors.nearby(actor=cast.actor(employee), lat=BUND[0], lng=BUND[1], crs="wgs84", radius_m=100)
-            )
+            return len(nearby(actor=cast.actor(employee), lat=BUND[0], lng=BUND[1], crs="wgs84", radius_m=100))
 
         assert (near(cast.zhao), near(cast.li), near(cast.sun)) == (1, 0, 0)

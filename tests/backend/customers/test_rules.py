@@ -10,11 +10,13 @@ LONGITUDES = st.floats(-180, 180)
 
 
 def test_a_name_is_found_by_its_pinyin_and_initials():
-    keys = rules.search_keys(name="乌龙茶庄", code="C-01", phone="021-6888 9999")
+    keys = rules.search_keys(name="乌龙茶庄", code="C-01", phone="021-6888 9999", contacts=[("王经理", "13800000000")])
 
     assert keys.pinyin == "wulongchazhuang"
     assert keys.initials == "wlcz"
-    assert keys.search_text == "乌龙茶庄\nwulongchazhuang\nwlcz\nc-01\n021-68889999\n02168889999"
+    shown = "乌龙茶庄\nwulongchazhuang\nwlcz\nc-01\n王经理\nwangjingli\nwjl"
+    assert keys.search_text == f"{shown}\x1f021-68889999\n02168889999\n13800000000"
+    assert rules.PRIVATE not in normalised(f"a{rules.PRIVATE}b")
 
 
 @given(st.text(min_size=1, max_size=20), st.data())

@@ -1,6 +1,5 @@
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, TypedDict
 from uuid import UUID
@@ -8,36 +7,17 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from backend.core.actor import Actor
-from backend.core.errors import Conflict, Forbidden, IdReused, NotFound
+from backend.core.errors import NotFound
 from backend.core.geo import CRS, to_wgs84
 from backend.core.ids import new_id
-from backend.core.text import bilingual
-from backend.customers import rules
-from backend.customers.models import DEFAULT_GEOFENCE_M, Contact, Customer
+from backend.customers.charge import customer_in_charge
+from backend.customers.errors import CodeTaken
+from backend.customers.finding import SEARCH_COLUMNS, search_columns
+from backend.customers.models import DEFAULT_GEOFENCE_M, Customer
 from backend.directory.models import Department, Employee
 from backend.documents import services as documents
 from backend.documents.once import Identity, create_once
 from backend.events import services as events
-
-SEARCH_COLUMNS = {field.name for field in fields(rules.SearchKeys)}
-
-
-class CodeTaken(Conflict):
-    code = "code_taken"
-    message = bilingual("该客户编码已被使用。", "Another customer has this code.")
-
-
-class AlreadyClaimed(Conflict):
-    code = "already_claimed"
-    message = bilingual("该客户已被他人领取。", "Someone else has claimed this customer.")
-
-
-class NotInCharge(Forbidden):
-    code = "not_in_charge"
-    message = bilingual(
-        "该客户不由您负责；公海客户请先领取。",
-        "This customer is not yours. Claim it first if it is in the public pool.",
-    )
 
 
 class Place(TypedDict):
@@ -53,6 +33,8 @@ class Changes(TypedDict, total=False):
     name: str
     status: str
     level: str
+    type: str
+    tags: Sequence[str]
     phone: str
     address: str
     place: Place | None
@@ -68,6 +50,8 @@ def create_customer(
     name: str,
     status: str = Customer.Status.PROSPECT,
     level: str = "",
+    type: str = "",
+    tags: Sequence[str] = (),
     phone: str = "",
     address: str = "",
     place: Place | None = None,
@@ -83,6 +67,8 @@ def create_customer(
         "name": name,
         "status": status,
         "level": level,
+        "type": type,
+        "tags": tags,
         "phone": phone,
         "address": address,
         "place": place,
@@ -141,7 +127,7 @@ def put_customer(
 @transaction.atomic
 def change_customer(*, actor: Actor, customer_id: UUID, version: int, changes: Changes, at: datetime) -> Customer:
     """Raises VersionConflict with the present version, CodeTaken, NotInCharge."""
-    customer = _in_charge(actor, customer_id)
+    customer = customer_in_charge(actor, customer_id)
     customer.require_version(version)
     with _code_taken(), transaction.atomic():
         _apply(actor, customer, _columns(changes, customer), at)
@@ -154,91 +140,7 @@ def recycle_customer(*, actor: Actor, customer_id: UUID, at: datetime) -> None:
     actor.require("customer.write")
     binned = Customer.objects.filter(pk=customer_id, company_id=actor.company_id, deleted_at__isnull=False).first()
     if binned is None or not binned.in_charge(actor):
-        documents.recycle(actor=actor, document=_in_charge(actor, customer_id), at=at)
-
-
-@transaction.atomic
-def claim_customer(*, actor: Actor, customer_id: UUID, at: datetime) -> Customer:
-    """Out of the public pool into the actor's hands. Twice is once; of two at once one wins.
-
-    Raises AlreadyClaimed for a customer that somebody took out of the pool, where everybody had seen it; NotFound for
-    any other that the actor does not see.
-    """
-    actor.require("customer.write")
-    customer = (
-        Customer.objects.select_for_update(of=("self",))
-        .select_related("owner")
-        .filter(pk=customer_id, company_id=actor.company_id, deleted_at=None)
-        .first()
-    )
-    if customer is None:
-        raise NotFound()
-    if customer.owner_id == actor.person_id:
-        return customer
-    if not customer.in_pool:
-        seen = customer.claimed_at is not None or Customer.objects.visible_to(actor).filter(pk=customer_id).exists()
-        raise AlreadyClaimed() if seen else NotFound()
-    customer.change(owner_id=actor.person_id, department_id=actor.home_id, claimed_at=at)
-    after = {"owner_id": str(customer.owner_id)}
-    events.record("customer.claimed", customer, actor=actor, at=at, before={"owner_id": None}, after=after)
-    return customer
-
-
-@transaction.atomic
-def release_customer(*, actor: Actor, customer_id: UUID, at: datetime) -> Customer:
-    """Into the public pool. Twice is once."""
-    actor.require("customer.write")
-    customer: Customer = Customer.objects.get_visible(actor, customer_id, lock=True)
-    if customer.in_pool:
-        return customer
-    if not customer.in_charge(actor):
-        raise NotInCharge()
-    before = {"owner_id": str(customer.owner_id)}
-    customer.change(owner=None)
-    events.record("customer.released", customer, actor=actor, at=at, before=before, after={"owner_id": None})
-    return customer
-
-
-@transaction.atomic
-def add_contact(
-    *,
-    actor: Actor,
-    customer_id: UUID,
-    id: UUID | None = None,
-    name: str,
-    position: str = "",
-    phone: str = "",
-    email: str = "",
-    at: datetime,
-) -> tuple[Contact, bool]:
-    """The new contact and True; sent again, the stored one and False. Raises IdReused."""
-    customer = _in_charge(actor, customer_id)
-    contact = Contact(
-        id=id or new_id(),
-        company_id=actor.company_id,
-        customer=customer,
-        name=name,
-        position=position,
-        phone=phone,
-        email=email,
-        created_at=at,
-    )
-    if stored := Contact.objects.filter(pk=contact.pk).first():
-        if any(getattr(stored, field) != getattr(contact, field) for field in Contact.CONTENT):
-            raise IdReused()
-        return stored, False
-    contact.save(force_insert=True)
-    events.record("customer.contact_added", customer, actor=actor, at=at, contact=str(contact.pk), name=name)
-    return contact, True
-
-
-def _in_charge(actor: Actor, customer_id: UUID) -> Customer:
-    """The locked customer for whom the actor answers; NotFound where he does not even see it."""
-    actor.require("customer.write")
-    customer: Customer = Customer.objects.select_related("owner").get_visible(actor, customer_id, lock=True)
-    if not customer.in_charge(actor):
-        raise NotInCharge()
-    return customer
+        documents.recycle(actor=actor, document=customer_in_charge(actor, customer_id), at=at)
 
 
 def _insert(actor: Actor, identity: Identity, columns: dict[str, Any], at: datetime) -> Customer:
@@ -259,13 +161,14 @@ def _apply(actor: Actor, customer: Customer, columns: dict[str, Any], at: dateti
 
 
 def _columns(changes: Mapping[str, Any], present: Customer | None = None) -> dict[str, Any]:
-    """Columns for what is said; the search keys follow from what is said and what is there already."""
+    """Columns for what is said; search keys follow from it and from what is there already."""
     columns = dict(changes)
     if "place" in columns:
         place = columns.pop("place")
         columns["lat"], columns["lng"] = to_wgs84(**place) if place else (None, None)
-    keyed = {key: columns.get(key, getattr(present, key, "")) for key in ("name", "code", "phone")}
-    return columns | asdict(rules.search_keys(**keyed))
+    if "tags" in columns:
+        columns["tags"] = sorted(set(columns["tags"]))
+    return columns | search_columns(columns, present)
 
 
 def _ownership(actor: Actor, owner_id: UUID) -> Identity:

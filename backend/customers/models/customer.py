@@ -8,7 +8,6 @@ from django.db.models import Q
 
 from backend.core.actor import Actor, Scope
 from backend.core.fields import Classes
-from backend.core.ids import new_id
 from backend.core.text import bilingual
 from backend.documents.models import Document
 
@@ -45,6 +44,15 @@ class Customer(Document):
         bilingual("状态", "status"), max_length=8, choices=Status.choices, default=Status.PROSPECT
     )
     level = models.CharField(bilingual("等级", "level"), max_length=16, blank=True)
+    type = models.CharField(bilingual("类型", "type"), max_length=32, blank=True, default="", db_default="")
+    tags = ArrayField(
+        models.CharField(max_length=32),
+        default=list,
+        db_default=[],
+        blank=True,
+        verbose_name=bilingual("标签", "tags"),
+    )
+    """Sorted, each once."""
     phone = models.CharField(bilingual("电话", "phone"), max_length=32, blank=True)
     address = models.CharField(bilingual("地址", "address"), max_length=255, blank=True)
     lat = models.FloatField(bilingual("纬度", "latitude"), null=True, blank=True)
@@ -56,7 +64,7 @@ class Customer(Document):
     pinyin = models.TextField(editable=False)
     initials = models.TextField(editable=False)
     search_text = models.TextField(editable=False)
-    """Everything a person may type to find it, normalised, one key a line."""
+    """Everything a person may type to find it, normalised, one key a line; telephones after `rules.PRIVATE`."""
     grams = ArrayField(models.TextField(), editable=False)
     """Characters and bigrams of `search_text`, for the index."""
 
@@ -80,7 +88,11 @@ class Customer(Document):
             models.Index(fields=["owner", "-created_at", "-id"], name="customer_of_owner"),
             models.Index(fields=["company", "-created_at", "-id"], condition=Q(owner=None), name="customer_in_pool"),
             models.Index(fields=["company", "lat", "lng"], condition=Q(lat__isnull=False), name="customer_place"),
+            models.Index(fields=["company", "pinyin", "id"], name="customer_named_in_company"),
+            models.Index(fields=["department", "pinyin", "id"], name="customer_named_in_department"),
+            models.Index(fields=["owner", "pinyin", "id"], name="customer_named_of_owner"),
             GinIndex(fields=["grams"], name="customer_grams"),
+            GinIndex(fields=["tags"], name="customer_tags"),
         ]
 
     def __str__(self) -> str:
@@ -111,33 +123,3 @@ class Customer(Document):
         mine = self.owner_id is not None and self.owner_id == actor.employee_id
         within_reach = self.department_id in actor.departments(self.resource)
         return mine or within_reach or actor.scope(self.resource) == Scope.COMPANY
-
-
-class Contact(models.Model):
-    """A person at a customer; seen by whoever sees the customer."""
-
-    id = models.UUIDField(primary_key=True, default=new_id)
-    company = models.ForeignKey("directory.Company", models.PROTECT, related_name="+")
-    customer = models.ForeignKey(Customer, models.CASCADE, related_name="contacts", db_index=False)
-    name = models.CharField(bilingual("姓名", "name"), max_length=64)
-    position = models.CharField(bilingual("职务", "position"), max_length=64, blank=True)
-    phone = models.CharField(bilingual("电话", "phone"), max_length=32, blank=True)
-    email = models.EmailField(bilingual("邮箱", "e-mail"), blank=True)
-    created_at = models.DateTimeField()
-
-    company_id: UUID
-    CONTENT: ClassVar[tuple[str, ...]] = ("customer_id", "name", "position", "phone", "email")
-    """What a repeated create must match."""
-    FIELD_CLASSES: ClassVar[Classes] = {"phone": ("customer_contact",), "email": ("customer_contact",)}
-
-    class Meta:
-        verbose_name = bilingual("联系人", "contact")
-        verbose_name_plural = bilingual("联系人", "contacts")
-        indexes = [models.Index(fields=["customer", "-created_at", "-id"], name="contact_of_customer")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def reached_by(self, actor: Actor) -> tuple[str | None, str | None]:
-        """Phone and e-mail; None where the actor may not see those of customers' people."""
-        return (self.phone, self.email) if actor.sees("customer_contact") else (None, None)

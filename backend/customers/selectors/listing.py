@@ -1,0 +1,199 @@
+"""The list of customers and its search, by hand-written SQL that is tested to equal the plain query.
+
+Each reason to see a customer is a branch of its own that enters its index at the cursor and stops after a page, as in
+`visits.selectors.hot`.
+
+A search first walks the next rows of each branch, WALK in all: what is common fills the page from them. What does not
+is rare, and the index of bigrams has all of it at hand. Left to PostgreSQL, which takes the bigrams of one text for
+independent of each other, it would now and then walk through the whole table, or fetch half of it from the index.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from psycopg import sql
+
+from backend.core.actor import Actor, Scope
+from backend.core.search import bigrams, normalised
+from backend.customers import rules
+from backend.customers.models import Customer
+from backend.directory.selectors import subtree_of
+
+
+class Sort(StrEnum):
+    NEWEST = "-created_at"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What of the visible customers is wanted; None says nothing of it."""
+
+    q: str | None = None
+    """Part of the name, its pinyin or initials, the code, a contact's name, or a telephone where the actor sees it."""
+    status: str | None = None
+    level: str | None = None
+    type: str | None = None
+    tag: str | None = None
+    owner_id: UUID | None = None
+    department_id: UUID | None = None
+    """In this department or below it."""
+    in_pool: bool | None = None
+    within: rules.Box | None = None
+    sort: Sort = Sort.NEWEST
+
+
+WALK = 5000
+MOST_GRAMS = 8
+Position = tuple[Any, UUID]
+"""Of a row in the order asked for: what it is sorted by, and its id."""
+_ORDER = {Sort.NEWEST: ("c.created_at", "DESC", "<"), Sort.NAME: ("c.pinyin", "ASC", ">")}
+
+
+def position_of(customer: Customer, sort: Sort) -> Position:
+    return (customer.created_at if sort is Sort.NEWEST else customer.pinyin, customer.pk)
+
+
+def page_of_customers(*, actor: Actor, wanted: Wanted, limit: int, after: Position | None = None) -> list[Customer]:
+    """At most `limit` customers the actor sees, with their owners, in the order asked for, from behind `after` on."""
+    actor.require("customer.read")
+    given: dict[str, Any] = {"company": actor.company_id}
+    key, direction, beyond = _ORDER[wanted.sort]
+    conditions = _conditions(wanted, given)
+    if after is not None:
+        conditions.append(f"({key}, c.id) {beyond} (%(after)s, %(after_id)s)")
+        given |= {"after": after[0], "after_id": after[1]}
+    look = _Look(key, direction, " AND ".join(conditions), limit, given)
+    branches = _branches(actor, wanted, given)
+    if typed := normalised(wanted.q or ""):
+        given["typed"] = typed
+        text = "search_text" if actor.sees("customer_contact") else "split_part(search_text, chr(31), 1)"
+        ids = _search(look, branches, typed, f"strpos({text}, %(typed)s) > 0")
+    else:
+        ids = {pk for _, pk in look.first(branches)}
+    order = ("-created_at", "-pk") if wanted.sort is Sort.NEWEST else ("pinyin", "pk")
+    rows = Customer.objects.filter(pk__in=ids).select_related("owner").defer("grams", "search_text").order_by(*order)
+    return list(rows[:limit])
+
+
+def _search(look: "_Look", branches: Sequence[str], typed: str, has_it: str) -> set[UUID]:
+    """Of each branch at least the first that are found: no branch is left before it has filled the page or has ended,
+    for its next row may come before another's first."""
+    walked = look.first(branches, walking=has_it)
+    per_branch = Counter(place for place, _ in walked)
+    short = [branch for place, branch in enumerate(branches) if per_branch[place] < look.limit]
+    if short and (longer := look.longer(short, _walk(branches))):
+        grams = f"grams @> {_literal(_some(bigrams(typed)))}::text[]"
+        walked += look.found(longer, f"{grams} AND {has_it}")
+    return {pk for _, pk in walked}
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The statements over some branches, each of which is the rows `c` for which its condition is true. They give the
+    place of the branch and the id of each row."""
+
+    key: str
+    direction: str
+    conditions: str
+    limit: int
+    given: dict[str, Any]
+
+    def first(self, branches: Sequence[str], *, walking: str = "") -> list[tuple[int, UUID]]:
+        """The first rows of each branch; with `walking`, of its next rows the first for which this is true."""
+        if not walking:
+            return self._ids([self._rows(branch, self.limit) for branch in branches])
+        parts = [self._rows(branch, _walk(branches)) for branch in branches]
+        return self._ids([f"SELECT id FROM ({part}) AS next WHERE {walking} {self._order}" for part in parts])  # noqa: S608
+
+    def longer(self, branches: Sequence[str], walked: int) -> list[str]:
+        """Those of the branches that have more rows than were walked."""
+        asked = ", ".join(f"EXISTS ({self._rows(branch, 1)} OFFSET {walked})" for branch in branches)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {asked}", self.given)
+            return [branch for branch, goes_on in zip(branches, cursor.fetchone(), strict=True) if goes_on]
+
+    def found(self, branches: Sequence[str], search: str) -> list[tuple[int, UUID]]:
+        """The first rows of each branch for which `search` is true, by its index and not in order."""
+        return self._ids(
+            [
+                f"SELECT id FROM (SELECT {self.key} AS key, c.id FROM customers_customer c "  # noqa: S608
+                f"WHERE {branch} AND {self.conditions} AND {search} OFFSET 0) AS hit {self._order}"
+                for branch in branches
+            ]
+        )
+
+    @property
+    def _order(self) -> str:
+        return f"ORDER BY key {self.direction}, id {self.direction} LIMIT {self.limit}"
+
+    def _rows(self, branch: str, limit: int) -> str:
+        return (
+            f"SELECT {self.key} AS key, c.id, c.search_text FROM customers_customer c "  # noqa: S608
+            f"WHERE {branch} AND {self.conditions} "
+            f"ORDER BY {self.key} {self.direction}, c.id {self.direction} LIMIT {limit}"
+        )
+
+    def _ids(self, parts: Sequence[str]) -> list[tuple[int, UUID]]:
+        numbered = [f"(SELECT {place}, id FROM ({part}) AS part)" for place, part in enumerate(parts)]  # noqa: S608
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(numbered), self.given)
+            found: list[tuple[int, UUID]] = cursor.fetchall()
+            return found
+
+
+def _walk(branches: Sequence[str]) -> int:
+    return -(-WALK // len(branches))
+
+
+def _branches(actor: Actor, wanted: Wanted, given: dict[str, Any]) -> list[str]:
+    """Conditions, each of which has an index that is in order; together they are what the actor sees."""
+    if wanted.in_pool:
+        return ["c.owner_id IS NULL"]
+    if actor.scope(Customer.resource) == Scope.COMPANY:
+        return ["c.owner_id = %(owner_id)s" if wanted.owner_id else "true"]
+    reach = actor.departments(Customer.resource)
+    given["me"] = actor.person_id
+    shown = "SELECT share.document_id FROM documents_share share WHERE share.employee_id = %(me)s"
+    mine = f"c.id IN ({shown} AND share.document_type = 'customers.customer')"
+    branches = ["c.owner_id = %(me)s", mine]
+    for place, department in enumerate(reach):
+        given[f"department_{place}"] = department
+        branches.append(f"c.department_id = %(department_{place})s")
+    return branches if wanted.in_pool is False else [*branches, "c.owner_id IS NULL"]
+
+
+def _conditions(wanted: Wanted, given: dict[str, Any]) -> list[str]:
+    conditions = ["c.company_id = %(company)s", "c.deleted_at IS NULL"]
+    if wanted.status:
+        conditions.append(f"c.status = '{Customer.Status(wanted.status)}'")
+    if wanted.tag:
+        conditions.append(f"c.tags @> {_literal([wanted.tag])}::varchar[]")
+    if wanted.in_pool is not None:
+        conditions.append(f"c.owner_id IS {'' if wanted.in_pool else 'NOT '}NULL")
+    if wanted.department_id:
+        conditions.append("c.department_id = ANY(%(below)s::uuid[])")
+        given["below"] = list(subtree_of(wanted.department_id))
+    for column, value in (("level", wanted.level), ("type", wanted.type), ("owner_id", wanted.owner_id)):
+        if value is not None:
+            conditions.append(f"c.{column} = %({column})s")
+            given[column] = value
+    if box := wanted.within:
+        conditions += ["c.lat BETWEEN %(south)s AND %(north)s", "c.lng BETWEEN %(west)s AND %(east)s"]
+        given |= {"south": box.south, "north": box.north, "west": box.west, "east": box.east}
+    return conditions
+
+
+def _some(grams: list[str]) -> list[str]:
+    """Enough of them: each more costs the index as much as the first and tells little that is new."""
+    return grams[:: -(-len(grams) // MOST_GRAMS)]
+
+
+def _literal(value: list[str]) -> str:
+    """For a statement with parameters, in which a percent sign is doubled."""
+    return sql.Literal(value).as_string().replace("%", "%%")
