@@ -185,6 +185,7 @@ CELERY_BEAT_SCHEDULE = {name: {"task": name, "schedule": 3600.0} for name in _BY
 CELERY_BEAT_SCHEDULE["visits.remind"] = {"task": "visits.remind", "schedule": 300.0}
 """Each task finds out by itself what is due, so that an hour more or less, or twice, does not matter."""
 CELERY_BEAT_SCHEDULE_FILENAME = str(RUN_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULE["customers.tidy"] = {"task": "customers.tidy", "schedule": 3600.0}
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
 match CELERY_BROKER_URL.partition("://")[0]:
     case "filesystem":

@@ -17,6 +17,7 @@ from mobile_api.routers import (
     bindings,
     callbacks,
     company,
+    customer_parts,
     customers,
     delegations,
     directory,
@@ -112,6 +113,7 @@ api.add_router("/delegations", delegations.router)
 api.add_router("/handovers", handovers.router)
 api.add_router("/customers", customers.router)
 api.add_router("", visit_plans.router)
+api.add_router("/customers", customer_parts.router)
 api.add_router("", visits.router)
 api.add_router("", visit_command.router)
 api.add_router("", place_proposals.router)

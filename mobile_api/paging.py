@@ -21,11 +21,11 @@ class BadCursor(Invalid):
     message = bilingual("分页游标无效，请从第一页开始。", "The cursor is not valid. Start from the first page.")
 
 
-def encode(value: datetime | str, pk: UUID | int) -> str:
+def encode(value: datetime | str, pk: UUID | int | str) -> str:
     return urlsafe_b64encode(orjson.dumps([value, str(pk)])).decode().rstrip("=")
 
 
-def decode(cursor: str, pk_type: type[UUID] | type[int] = UUID) -> tuple[datetime, Any]:
+def decode(cursor: str, pk_type: Callable[[str], Any] = UUID) -> tuple[datetime, Any]:
     """Raises BadCursor for anything this server did not make."""
     try:
         value, pk = _opened(cursor)

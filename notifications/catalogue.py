@@ -16,6 +16,8 @@ from notifications.recipients import (
     absent_and_substitute,
     approvers_and_delegates,
     approvers_of_device,
+    co_owners_added,
+    former_owner,
     giver_and_delegate,
     handed_over_to,
     in_charge_of_customer,
@@ -33,6 +35,7 @@ PLAN, SUBSTITUTION = "/visit-plans/{id}", "/visit-substitutions/{id}"
 VISIT, APPROVAL, ORDER, FILE = "/visits/{id}", "/approvals/{id}", "/orders/{id}", "/files/{id}"
 DELEGATION, HANDOVER, DEVICE = "/delegations/{id}", "/handovers/{id}", "/devices/{id}"
 PLACE = "/place-proposals/{id}"
+CUSTOMER = "/customers/{id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +219,25 @@ RULES: dict[str, Rule] = {
         Text("{owner}的工作移交已撤销", "The handover of {owner}'s work was undone"),
         Text("原接手人：{name}\n操作人：{who}", "Was with: {name}\nBy: {who}"),
         HANDOVER,
+    ),
+    "customer.assigned": Rule(
+        owner,
+        Text("客户已分配给您：{name}", "A customer is yours now: {name}"),
+        Text("操作人：{who}", "By: {who}"),
+        CUSTOMER,
+    ),
+    "customer.shared": Rule(
+        co_owners_added,
+        Text("请协同负责客户：{name}", "You answer for a customer too: {name}"),
+        Text("负责人：{owner}\n操作人：{who}", "Owner: {owner}\nBy: {who}"),
+        CUSTOMER,
+        channels=INBOX_ONLY,
+    ),
+    "customer.returned": Rule(
+        former_owner,
+        Text("客户因长期未跟进退回公海：{name}", "An idle customer went back to the pool: {name}"),
+        Text("可在公海重新领取。", "It can be claimed again."),
+        CUSTOMER,
     ),
     "order.submitted": Rule(
         manager_of_owner,

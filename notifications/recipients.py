@@ -18,6 +18,14 @@ def owner(event: Event) -> Iterable[UUID]:
     return subject_of(event).values_list("owner_id", flat=True)
 
 
+def former_owner(event: Event) -> Iterable[UUID]:
+    return [UUID(event.data["before"]["owner_id"])] if event.data["before"]["owner_id"] else []
+
+
+def co_owners_added(event: Event) -> Iterable[UUID]:
+    return map(UUID, set(event.data["after"]["co_owners"]) - set(event.data["before"]["co_owners"]))
+
+
 def manager_of_owner(event: Event) -> Iterable[UUID]:
     return subject_of(event).filter(owner__manager__isnull=False).values_list("owner__manager_id", flat=True)
 

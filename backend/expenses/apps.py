@@ -9,9 +9,11 @@ class ExpensesConfig(AppConfig):
 
     def ready(self) -> None:
         from backend.approvals import registry
+        from backend.customers import around as customers
         from backend.directory import holdings
-        from backend.expenses import services
+        from backend.expenses import around, services
         from backend.expenses.holdings import DRAFTS
 
+        customers.register(around.EXPENSES)
         registry.register(services.DOCUMENT_TYPE)
         holdings.register(DRAFTS)

@@ -8,11 +8,13 @@ class OrdersConfig(AppConfig):
     verbose_name = bilingual("订单", "Orders")
 
     def ready(self) -> None:
+        from backend.customers import around as customers
         from backend.directory.holdings import register
         from backend.documents.holdings import shares_move
-        from backend.orders import holdings
+        from backend.orders import around, holdings
         from backend.orders.models import Order
 
+        customers.register(around.ORDERS)
         register(holdings.DRAFTS)
         register(holdings.RUNNING)
         register(holdings.FOLLOWED)

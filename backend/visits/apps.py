@@ -8,13 +8,17 @@ class VisitsConfig(AppConfig):
     verbose_name = bilingual("拜访", "Visits")
 
     def ready(self) -> None:
+        from backend.customers import around as customers
         from backend.directory.holdings import caution, register
         from backend.documents.holdings import shares_move
         from backend.events.registry import subscribe
-        from backend.visits import holdings
+        from backend.visits import around, holdings
         from backend.visits.models import Visit, VisitPlan
         from backend.visits.services import likeness
 
+        customers.register(around.PLANS)
+        customers.register(around.SERIES)
+        customers.register(around.VISITS)
         register(holdings.PLANS)
         register(holdings.SERIES)
         register(holdings.VISITS)

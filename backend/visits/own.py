@@ -37,8 +37,9 @@ def own_visit(actor: Actor, visit_id: UUID) -> Visit:
 
 
 def visit_to_check_in(actor: Actor, visit_id: UUID) -> tuple[Visit, Terms]:
-    """As `own_visit`, with the terms of its check-in in the same query."""
-    visit, (limits, asked, agreed, photo_bits) = _locked(_LOCK_WITH_TERMS, actor, visit_id)
+    """As `own_visit`, with all places of the customer and the terms of its check-in in the same query."""
+    visit, (limits, asked, agreed, photo_bits, places) = _locked(_LOCK_WITH_TERMS, actor, visit_id)
+    visit.customer.further_places = [tuple(place) for place in places or ()]
     in_force = replace(DEFAULT_LIMITS, **json.loads(limits)) if limits else DEFAULT_LIMITS
     return visit, Terms(in_force, None if agreed else asked, photo_bits)
 
@@ -89,7 +90,9 @@ _LOCK_WITH_TERMS = _LOCK_FORM.format(
     terms=""", policy.limits::text, asked.id,
         EXISTS (SELECT FROM visits_consent consent
             WHERE consent.employee_id = visit.owner_id AND consent.text_id = asked.id AND consent.withdrawn_at IS NULL),
-        (SELECT min(photo.copied_bits) FROM visits_visitphoto photo WHERE photo.visit_id = visit.id)""",
+        (SELECT min(photo.copied_bits) FROM visits_visitphoto photo WHERE photo.visit_id = visit.id),
+        (SELECT json_agg(json_build_array(place.lat, place.lng, place.geofence_m))
+            FROM customers_customerplace place WHERE place.customer_id = customer.id)""",
     joined="""LEFT JOIN visits_visitpolicy policy ON policy.company_id = visit.company_id
     LEFT JOIN LATERAL (SELECT text.id FROM visits_consenttext text WHERE text.company_id = visit.company_id
         ORDER BY text.version DESC LIMIT 1) asked ON true""",

@@ -65,7 +65,18 @@ class PointOut(Out):
     crs: Literal["wgs84"]
 
 
+CreditCode = Annotated[str, StringConstraints(max_length=18, pattern=r"^([0-9A-HJ-NPQRTUWXY]{18})?$")]
+"""GB 32100-2015; the server checks its last character."""
+DetailValue = (
+    Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)] | Annotated[float, Field(strict=True)] | None
+)
+Details = Annotated[dict[str, DetailValue], Field(max_length=100)]
+"""Of the company's own fields; `GET /customers/fields` says which there are."""
+
+
 class CustomerIn(In):
+    """A likely duplicate is refused, unless `accept_duplicates` says that the person has looked at it."""
+
     id: UUID | None = None
     code: Code | None = None
     """Numbered by the server where absent."""
@@ -75,13 +86,16 @@ class CustomerIn(In):
     type: Type = ""
     tags: Tags = []
     phone: Phone = ""
+    credit_code: CreditCode = ""
+    details: Details = {}
     address: ShortText = ""
     place: PointIn | None = None
     geofence_m: Geofence = 300
+    accept_duplicates: bool = False
 
 
 class CustomerPatch(In):
-    """Absent fields stay as they are; `place: null` forgets the place."""
+    """Absent fields stay as they are, also those within `details`; `place: null` forgets the place."""
 
     version: Version
     code: Annotated[Code, ABSENT]
@@ -91,6 +105,8 @@ class CustomerPatch(In):
     type: Annotated[Type, ABSENT]
     tags: Annotated[Tags, ABSENT]
     phone: Annotated[Phone, ABSENT]
+    credit_code: Annotated[CreditCode, ABSENT]
+    details: Annotated[Details, ABSENT]
     address: Annotated[ShortText, ABSENT]
     place: PointIn | None = None
     geofence_m: Annotated[Geofence, ABSENT]
@@ -107,6 +123,8 @@ class CustomerOut(Out):
     tags: list[str]
     phone: str | None
     """Null where the caller may not see the telephones of customers."""
+    credit_code: str
+    details: dict[str, str | float]
     address: str
     place: PointOut | None
     geofence_m: int
@@ -150,4 +168,116 @@ class ContactOut(Out):
 
 class ContactsOut(Out):
     items: list[ContactOut]
+    next_cursor: str | None
+
+
+class ContactPatch(In):
+    """Absent fields stay as they are."""
+
+    name: Annotated[PersonName, ABSENT]
+    position: Annotated[str, StringConstraints(max_length=64, pattern=NO_NUL), ABSENT]
+    phone: Annotated[Phone, ABSENT]
+    email: Annotated[Email, ABSENT]
+
+
+class CustomerPlaceIn(In):
+    """A further place, beside the customer's own: whoever is near any of them is there."""
+
+    id: UUID | None = None
+    name: PersonName
+    address: ShortText = ""
+    place: PointIn
+    geofence_m: Geofence = 300
+
+
+class CustomerPlacePatch(In):
+    """Absent fields stay as they are."""
+
+    name: Annotated[PersonName, ABSENT]
+    address: Annotated[ShortText, ABSENT]
+    place: Annotated[PointIn, ABSENT]
+    geofence_m: Annotated[Geofence, ABSENT]
+
+
+class CustomerPlaceOut(Out):
+    id: UUID
+    name: str
+    address: str
+    place: PointOut
+    geofence_m: int
+    created_at: AwareDatetime
+
+
+class CustomerPlacesOut(Out):
+    items: list[CustomerPlaceOut]
+    next_cursor: str | None
+
+
+class CustomerFieldOut(Out):
+    key: str
+    name: str
+    kind: Literal["text", "number", "day", "choice"]
+    choices: list[str]
+    is_required: bool
+
+
+class CustomerFieldsOut(Out):
+    items: list[CustomerFieldOut]
+
+
+class DuplicatesIn(In):
+    """What is known of the customer that is about to be entered; `except_id` is itself, where it is there already."""
+
+    name: Annotated[str, StringConstraints(max_length=128, pattern=NO_NUL)] = ""
+    credit_code: CreditCode = ""
+    phone: Phone = ""
+    except_id: UUID | None = None
+
+
+class KnownCustomerOut(Out):
+    id: UUID
+    code: str
+    name: str
+    status: CustomerStatus
+    owner: EmployeeRefOut | None
+
+
+class DuplicateOut(Out):
+    customer: KnownCustomerOut | None
+    """Null for one that the caller does not see: then there is one, and `reasons` says why it was found."""
+    reasons: list[Literal["credit_code", "name", "phone"]]
+
+
+class DuplicatesOut(Out):
+    items: list[DuplicateOut]
+
+
+class AssignIn(In):
+    owner_id: UUID
+    version: Version
+
+
+class ShareIn(In):
+    """Everybody who answers for the customer beside its owner from now on; an empty list takes it back from all."""
+
+    employee_ids: Annotated[list[UUID], Field(max_length=50)]
+
+
+class CoOwnersOut(Out):
+    items: list[EmployeeRefOut]
+
+
+class MergeIn(In):
+    kept_id: UUID
+    merged_id: UUID
+
+
+class RecycledCustomerOut(CustomerOut):
+    deleted_at: AwareDatetime
+    merged_into: KnownCustomerOut | None
+    """Where it is here because it was merged: restoring it parts them again."""
+
+
+class RecycledCustomersOut(Out):
+    items: list[RecycledCustomerOut]
     next_cursor: str | None

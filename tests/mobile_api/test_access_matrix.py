@@ -58,6 +58,11 @@ def of_li(name: str, what: str, body: Callable[[World], Any] | None = None, **qu
     return Row(HIDDEN, HIDDEN, {name: what}, query, body)
 
 
+def part_of_li(name: str, body: Callable[[World], Any] | None = None) -> Row:
+    """Something of Li's customer, which is hidden as he is."""
+    return Row(HIDDEN, HIDDEN, {"customer_id": "customer", name: "customer"}, body=body)
+
+
 def about(body: Callable[[World], Any]) -> Row:
     """Something new about a thing of Li's: he is hidden, so it cannot be made."""
     return Row(HIDDEN, HIDDEN, body=body)
@@ -163,6 +168,26 @@ MATRIX: dict[str, Row] = {
     "GET /customers": own(),
     "POST /customers": Row(MADE, MADE, body=lambda w: {"name": "新客户"}),
     "GET /customers/nearby": Row(OK, OK, query=NEARBY),
+    "POST /customers/check-duplicates": Row(OK, OK, body=lambda w: {"name": "联华超市"}),
+    "POST /customers/merge": about(lambda w: {"kept_id": w.customer, "merged_id": str(w.request)}),
+    "GET /customers/recycled": own(),
+    "GET /customers/fields": own(),
+    "POST /customers/{customer_id}/restore": of_li("customer_id", "customer"),
+    "POST /customers/{customer_id}/assign": of_li(
+        "customer_id", "customer", lambda w: {"owner_id": str(w.request), "version": 1}
+    ),
+    "POST /customers/{customer_id}/share": of_li("customer_id", "customer", lambda w: {"employee_ids": []}),
+    "GET /customers/{customer_id}/co-owners": of_li("customer_id", "customer"),
+    "GET /customers/{customer_id}/overview": of_li("customer_id", "customer"),
+    "GET /customers/{customer_id}/timeline": of_li("customer_id", "customer"),
+    "GET /customers/{customer_id}/places": of_li("customer_id", "customer"),
+    "POST /customers/{customer_id}/places": of_li(
+        "customer_id", "customer", lambda w: {"name": "分店", "place": {"lat": 31.2, "lng": 121.4, "crs": "wgs84"}}
+    ),
+    "PATCH /customers/{customer_id}/places/{place_id}": part_of_li("place_id", lambda w: {"name": "新"}),
+    "DELETE /customers/{customer_id}/places/{place_id}": part_of_li("place_id"),
+    "PATCH /customers/{customer_id}/contacts/{contact_id}": part_of_li("contact_id", lambda w: {"name": "新"}),
+    "DELETE /customers/{customer_id}/contacts/{contact_id}": part_of_li("contact_id"),
     "GET /customers/{customer_id}": of_li("customer_id", "customer"),
     "PATCH /customers/{customer_id}": of_li("customer_id", "customer", lambda w: {"version": 1, "name": "抢来"}),
     "DELETE /customers/{customer_id}": of_li("customer_id", "customer"),

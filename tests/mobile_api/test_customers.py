@@ -14,7 +14,8 @@ PLACE = {"lat": 31.24, "lng": 121.49, "crs": "wgs84"}
 
 
 def body(**changes):
-    return {"id": str(uuid4()), "name": "联华超市", "phone": "021-68889999", "place": PLACE, **changes}
+    told = {"id": str(uuid4()), "name": "联华超市", "phone": "021-68889999", "place": PLACE}
+    return told | {"accept_duplicates": True} | changes
 
 
 @pytest.fixture

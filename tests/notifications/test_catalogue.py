@@ -13,6 +13,7 @@ from notifications.models import Notification
 from notifications.wording import GAPS, Text
 from tests.notifications.subjects import (
     approval_of,
+    customer_of,
     device_of,
     file_of,
     flow_asks,
@@ -75,6 +76,9 @@ TOLD = {
     "delegation.handed_over": ("delegation", "qian", DELEGATION, {"li", "wang"}),
     "handover.made": ("handover", "qian", HANDED, {"li", "wang", "han"}),
     "handover.undone": ("handover", "qian", HANDED, {"li", "wang", "han"}),
+    "customer.assigned": ("customer", "han", {"name": "华联超市"}, {"li"}),
+    "customer.shared": ("customer", "li", {"name": "华联超市"}, {"zhao"}),
+    "customer.returned": ("customer", None, {"name": "华联超市"}, {"li"}),
     "order.submitted": ("order", "li", ORDER, {"han"}),
     "order.confirmed": ("order", None, ORDER, FOLLOWED),
     "order.shipped": ("order", None, ORDER | {"carrier": "顺丰", "tracking_number": "SF1"}, FOLLOWED),
@@ -101,6 +105,7 @@ def make_event(cast: Cast, happen, name: str, /, **changes: object) -> Event:
         "plan": plan_of,
         "substitution": lambda owner: substitution_of(owner, cast.zhao),
         "place": place_of,
+        "customer": shared_customer,
         "order": followed_order,
         "file": file_of,
         "approval": lambda owner: approval_of(owner, [cast.han, cast.wang]),
@@ -112,9 +117,18 @@ def make_event(cast: Cast, happen, name: str, /, **changes: object) -> Event:
         data = data | {"approvers": [str(cast.han.pk), str(cast.wang.pk)]}
     if name == "visit.companion_invited":
         data = data | {"employee_id": str(cast.han.pk)}
+    if about == "customer":
+        before = {"owner_id": str(cast.li.pk), "co_owners": []}
+        data = data | {"before": before, "after": {"owner_id": None, "co_owners": [str(cast.zhao.pk)]}}
     doer = cast.everybody[by] if by else None
     name_of = cast.han if name == "approval.decided_on_behalf" else None
     return happen(name, subjects[about](cast.li), by=doer, on_behalf_of=name_of, **data | changes)
+
+
+def shared_customer(owner: Employee):
+    customer = customer_of(owner)
+    customer.show_to([Employee.objects.get(company_id=owner.company_id, number="1004").pk])
+    return customer
 
 
 def followed_order(owner: Employee):

@@ -1,6 +1,19 @@
-"""Whom we sell to (`customer`) and what belongs to him (`parts`)."""
+"""Whom we sell to (`customer`), what belongs to him (`parts`), two entries of one (`merges`), and what a company
+decides about it all (`settings`)."""
 
 from backend.customers.models.customer import DEFAULT_GEOFENCE_M, Customer
-from backend.customers.models.parts import Contact
+from backend.customers.models.merges import Merge, MergedRow
+from backend.customers.models.parts import Contact, CoOwner, CustomerPlace
+from backend.customers.models.settings import CustomerField, PoolRules
 
-__all__ = ["DEFAULT_GEOFENCE_M", "Contact", "Customer"]
+__all__ = [
+    "DEFAULT_GEOFENCE_M",
+    "CoOwner",
+    "Contact",
+    "Customer",
+    "CustomerField",
+    "CustomerPlace",
+    "Merge",
+    "MergedRow",
+    "PoolRules",
+]

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
@@ -54,6 +55,11 @@ class Customer(Document):
     )
     """Sorted, each once."""
     phone = models.CharField(bilingual("电话", "phone"), max_length=32, blank=True)
+    credit_code = models.CharField(
+        bilingual("统一社会信用代码", "social credit code"), max_length=18, blank=True, default="", db_default=""
+    )
+    details = models.JSONField(bilingual("自定义字段", "details"), default=dict, db_default={}, blank=True)
+    """Values of the company's own fields (`CustomerField`) by key."""
     address = models.CharField(bilingual("地址", "address"), max_length=255, blank=True)
     lat = models.FloatField(bilingual("纬度", "latitude"), null=True, blank=True)
     """Degrees, WGS-84, like `lng`; null while nobody has said where the customer is."""
@@ -67,8 +73,18 @@ class Customer(Document):
     """Everything a person may type to find it, normalised, one key a line; telephones after `rules.PRIVATE`."""
     grams = ArrayField(models.TextField(), editable=False)
     """Characters and bigrams of `search_text`, for the index."""
+    name_key = models.TextField(editable=False, default="", db_default="")
+    """By this and `phone_key` a second entry of one customer is recognised."""
+    phone_key = models.CharField(max_length=32, editable=False, default="", db_default="")
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+", db_index=False
+    )
+    """The one that stands for both; this one is in the recycle bin."""
 
+    further_places: Sequence[tuple[float, float, int]] = ()
+    """Latitude, longitude and geofence of `CustomerPlace` rows, where somebody has read them along."""
     owner_id: UUID | None  # type: ignore[assignment]
+    merged_into_id: UUID | None
     FIELD_CLASSES: ClassVar[Classes] = {"phone": ("customer_contact",)}
 
     class Meta:
@@ -76,6 +92,11 @@ class Customer(Document):
         verbose_name_plural = bilingual("客户", "customers")
         constraints = [
             models.UniqueConstraint(fields=["company", "code"], name="customer_code_once"),
+            models.UniqueConstraint(
+                fields=["company", "credit_code"],
+                condition=~Q(credit_code="") & Q(deleted_at=None),
+                name="customer_credit_code_once",
+            ),
             models.CheckConstraint(
                 condition=Q(lat=None, lng=None)
                 | Q(lat__isnull=False, lng__isnull=False, lat__range=(-90, 90), lng__range=(-180, 180)),
@@ -87,6 +108,11 @@ class Customer(Document):
             models.Index(fields=["department", "-created_at", "-id"], name="customer_of_department"),
             models.Index(fields=["owner", "-created_at", "-id"], name="customer_of_owner"),
             models.Index(fields=["company", "-created_at", "-id"], condition=Q(owner=None), name="customer_in_pool"),
+            models.Index(
+                fields=["company", "-deleted_at", "-id"], condition=Q(deleted_at__isnull=False), name="customer_in_bin"
+            ),
+            models.Index(fields=["company", "name_key"], name="customer_same_name"),
+            models.Index(fields=["company", "phone_key"], name="customer_same_phone"),
             models.Index(fields=["company", "lat", "lng"], condition=Q(lat__isnull=False), name="customer_place"),
             models.Index(fields=["company", "pinyin", "id"], name="customer_named_in_company"),
             models.Index(fields=["department", "pinyin", "id"], name="customer_named_in_department"),
@@ -110,6 +136,12 @@ class Customer(Document):
     def place(self) -> tuple[float, float] | None:
         """Latitude and longitude in WGS-84."""
         return None if self.lat is None or self.lng is None else (self.lat, self.lng)
+
+    @property
+    def all_places(self) -> list[tuple[float, float, int]]:
+        """Its own place and the further ones: latitude, longitude, geofence."""
+        own = [] if self.place is None else [(*self.place, self.geofence_m)]
+        return [*own, *self.further_places]
 
     def phone_for(self, actor: Actor) -> str | None:
         """None where the actor may not see the telephones of customers."""

@@ -11,7 +11,7 @@ from backend.core.errors import Invalid
 from backend.core.geo import CRS, EARTH_RADIUS_M, to_wgs84
 from backend.core.text import bilingual
 from backend.customers import rules
-from backend.customers.models import Customer
+from backend.customers.models import Customer, CustomerPlace
 
 NEARBY_LIMIT = 50
 
@@ -37,19 +37,30 @@ def bounds(
 
 
 def nearby(*, actor: Actor, lat: float, lng: float, crs: CRS, radius_m: float) -> list[tuple[Customer, float]]:
-    """At most NEARBY_LIMIT customers within the radius, nearest first, with the distance in metres."""
+    """At most NEARBY_LIMIT customers of whom a place lies within the radius, nearest first, with the distance in
+    metres to that place."""
     actor.require("customer.read")
     lat, lng = to_wgs84(lat, lng, crs)
     box = rules.box_around(lat, lng, radius_m)
-    rows = (
-        Customer.objects.visible_to(actor)
-        .filter(lat__range=(box.south, box.north), lng__range=(box.west, box.east))
-        .annotate(distance_m=_distance_from(lat, lng))
-        .filter(distance_m__lte=radius_m)
-        .select_related("owner")
-        .order_by("distance_m", "id")
-    )
-    return [(row, row.distance_m) for row in rows[:NEARBY_LIMIT]]
+    visible = Customer.objects.visible_to(actor)
+    own = _within(visible.select_related("owner").defer("grams", "search_text"), lat, lng, box, radius_m)
+    branches = CustomerPlace.objects.filter(company_id=actor.company_id).select_related("customer__owner")
+    further = _within(branches, lat, lng, box, radius_m)
+    found = {row.pk: (row, row.distance_m) for row in own}
+    theirs = [place.customer_id for place in further if place.customer_id not in found]
+    seen = set(visible.filter(pk__in=theirs).values_list("pk", flat=True))
+    for place in further:  # nearest first
+        if place.customer_id in seen | found.keys():
+            nearer = found.get(place.customer_id)
+            if nearer is None or place.distance_m < nearer[1]:
+                found[place.customer_id] = (place.customer, place.distance_m)
+    return sorted(found.values(), key=lambda pair: (pair[1], pair[0].pk))[:NEARBY_LIMIT]
+
+
+def _within(rows: Any, lat: float, lng: float, box: rules.Box, radius_m: float) -> list[Any]:
+    rows = rows.filter(lat__range=(box.south, box.north), lng__range=(box.west, box.east))
+    near = rows.annotate(distance_m=_distance_from(lat, lng)).filter(distance_m__lte=radius_m)
+    return list(near.order_by("distance_m", "id")[:NEARBY_LIMIT])
 
 
 def _distance_from(lat: float, lng: float) -> Any:

@@ -4,20 +4,28 @@ from datetime import datetime
 from typing import Any, TypedDict
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from backend.core.actor import Actor
-from backend.core.errors import NotFound
+from backend.core.errors import Conflict, NotFound
 from backend.core.geo import CRS, to_wgs84
 from backend.core.ids import new_id
+from backend.customers import details as own_fields
+from backend.customers import rules
 from backend.customers.charge import customer_in_charge
-from backend.customers.errors import CodeTaken
+from backend.customers.errors import BadCreditCode, CodeTaken, CreditCodeTaken, LikelyDuplicate
 from backend.customers.finding import SEARCH_COLUMNS, search_columns
-from backend.customers.models import DEFAULT_GEOFENCE_M, Customer
+from backend.customers.models import DEFAULT_GEOFENCE_M, Customer, CustomerField
+from backend.customers.selectors.duplicates import alike, as_json, find_duplicates
 from backend.directory.models import Department, Employee
 from backend.documents import services as documents
 from backend.documents.once import Identity, create_once
 from backend.events import services as events
+
+TAKEN: dict[str | None, type[Conflict]] = {
+    "customer_code_once": CodeTaken,
+    "customer_credit_code_once": CreditCodeTaken,
+}
 
 
 class Place(TypedDict):
@@ -36,6 +44,9 @@ class Changes(TypedDict, total=False):
     type: str
     tags: Sequence[str]
     phone: str
+    credit_code: str
+    details: Mapping[str, Any]
+    """Of the company's own fields those that change; null takes one away."""
     address: str
     place: Place | None
     geofence_m: int
@@ -53,14 +64,18 @@ def create_customer(
     type: str = "",
     tags: Sequence[str] = (),
     phone: str = "",
+    credit_code: str = "",
+    details: Mapping[str, Any] | None = None,
     address: str = "",
     place: Place | None = None,
     geofence_m: int = DEFAULT_GEOFENCE_M,
+    accept_duplicates: bool = True,
     at: datetime,
 ) -> tuple[Customer, bool]:
     """The actor's new customer and True; sent again, the stored one and False. Without a code the server numbers it.
 
-    Raises IdReused, CodeTaken.
+    Raises IdReused, CodeTaken, CreditCodeTaken, BadCreditCode, BadDetails; LikelyDuplicate unless `accept_duplicates`,
+    and then of two who send the same customer at once only one gets it made.
     """
     actor.require("customer.write")
     content: Changes = {
@@ -70,16 +85,20 @@ def create_customer(
         "type": type,
         "tags": tags,
         "phone": phone,
+        "credit_code": credit_code,
+        "details": details or {},
         "address": address,
         "place": place,
         "geofence_m": geofence_m,
     }
 
     def create(identity: Identity) -> Customer:
+        if not accept_duplicates:
+            _refuse_duplicates(actor, identity, name=name, credit_code=credit_code, phone=phone)
         number = code or _free_number(actor, at)
-        return _insert(actor, identity, _columns({**content, "code": number}), at)
+        return _insert(actor, identity, _columns(actor, {**content, "code": number}), at)
 
-    with _code_taken():
+    with _taken():
         return create_once(Customer, id=id, actor=actor, content={**content, "code": code}, create=create)
 
 
@@ -117,20 +136,21 @@ def put_customer(
     columns = _ownership(actor, owner_id) if owner_id else {}
     customer = Customer.objects.select_for_update().filter(company_id=actor.company_id, code=code).first()
     if customer is not None:
-        _apply(actor, customer, {**_columns(said, customer), **columns}, at)
+        _apply(actor, customer, {**_columns(actor, said, customer), **columns}, at)
         return customer
     identity: Identity = {"id": new_id(), "company_id": actor.company_id, **_pool(actor), **columns}
-    with _code_taken(), transaction.atomic():
-        return _insert(actor, identity, _columns({**said, "code": code}), at)
+    with _taken(), transaction.atomic():
+        return _insert(actor, identity, _columns(actor, {**said, "code": code}), at)
 
 
 @transaction.atomic
 def change_customer(*, actor: Actor, customer_id: UUID, version: int, changes: Changes, at: datetime) -> Customer:
-    """Raises VersionConflict with the present version, CodeTaken, NotInCharge."""
+    """Raises VersionConflict with the present version, CodeTaken, CreditCodeTaken, BadCreditCode, BadDetails,
+    NotInCharge."""
     customer = customer_in_charge(actor, customer_id)
     customer.require_version(version)
-    with _code_taken(), transaction.atomic():
-        _apply(actor, customer, _columns(changes, customer), at)
+    with _taken(), transaction.atomic():
+        _apply(actor, customer, _columns(actor, changes, customer), at)
     return customer
 
 
@@ -141,6 +161,51 @@ def recycle_customer(*, actor: Actor, customer_id: UUID, at: datetime) -> None:
     binned = Customer.objects.filter(pk=customer_id, company_id=actor.company_id, deleted_at__isnull=False).first()
     if binned is None or not binned.in_charge(actor):
         documents.recycle(actor=actor, document=customer_in_charge(actor, customer_id), at=at)
+
+
+@transaction.atomic
+def put_field(
+    *,
+    actor: Actor,
+    key: str,
+    name: str,
+    kind: str,
+    choices: Sequence[str] = (),
+    is_required: bool = False,
+    is_active: bool = True,
+    position: int = 0,
+    at: datetime,
+) -> CustomerField:
+    """A field of the company's own, new or as it is to be from now on; values that are there stay. Twice is once."""
+    actor.require("role.manage")
+    given = {
+        "name": name,
+        "kind": kind,
+        "choices": list(choices),
+        "is_required": is_required,
+        "is_active": is_active,
+        "position": position,
+    }
+    field, new = CustomerField.objects.get_or_create(company_id=actor.company_id, key=key, defaults=given)
+    before = {} if new else {column: getattr(field, column) for column in given}
+    if before != given:
+        CustomerField.objects.filter(pk=field.pk).update(**given)
+        field.refresh_from_db()
+        events.record("customer_field.changed", field, actor=actor, at=at, before=before, after=given, key=key)
+    return field
+
+
+def _refuse_duplicates(actor: Actor, identity: Identity, *, name: str, credit_code: str, phone: str) -> None:
+    """Whoever enters the same meanwhile waits here, and then finds what was made; a repeated request finds its own
+    row, which is no duplicate."""
+    keys = alike(actor=actor, name=name, credit_code=credit_code, phone=phone)
+    with connection.cursor() as cursor:
+        for column, value in sorted(keys.values()):
+            key = f"{actor.company_id} {column} {value}"
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+    found = find_duplicates(actor=actor, name=name, credit_code=credit_code, phone=phone, except_id=identity["id"])
+    if found:
+        raise LikelyDuplicate(duplicates=[as_json(duplicate) for duplicate in found])
 
 
 def _insert(actor: Actor, identity: Identity, columns: dict[str, Any], at: datetime) -> Customer:
@@ -160,12 +225,17 @@ def _apply(actor: Actor, customer: Customer, columns: dict[str, Any], at: dateti
     events.record("customer.changed", customer, actor=actor, at=at, before=before, after=after)
 
 
-def _columns(changes: Mapping[str, Any], present: Customer | None = None) -> dict[str, Any]:
+def _columns(actor: Actor, changes: Mapping[str, Any], present: Customer | None = None) -> dict[str, Any]:
     """Columns for what is said; search keys follow from it and from what is there already."""
     columns = dict(changes)
     if "place" in columns:
         place = columns.pop("place")
         columns["lat"], columns["lng"] = to_wgs84(**place) if place else (None, None)
+    if columns.get("credit_code") and not rules.is_credit_code(columns["credit_code"]):
+        raise BadCreditCode(fields={"credit_code": str(BadCreditCode.message)})
+    if "details" in columns:
+        known = present.details if present is not None else {}
+        columns["details"] = own_fields.checked(company_id=actor.company_id, given=columns["details"], present=known)
     if "tags" in columns:
         columns["tags"] = sorted(set(columns["tags"]))
     return columns | search_columns(columns, present)
@@ -197,10 +267,11 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def _code_taken() -> Iterator[None]:
+def _taken() -> Iterator[None]:
     try:
         yield
     except IntegrityError as exc:
-        if getattr(getattr(exc.__cause__, "diag", None), "constraint_name", None) == "customer_code_once":
-            raise CodeTaken() from exc
+        broken = getattr(getattr(exc.__cause__, "diag", None), "constraint_name", None)
+        if broken in TAKEN:
+            raise TAKEN[broken]() from exc
         raise

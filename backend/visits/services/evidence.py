@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from backend.core.actor import Actor
-from backend.core.geo import CRS, to_wgs84
+from backend.core.geo import CRS, distance_m, to_wgs84
 from backend.directory.models import Company
 from backend.documents.once import fingerprint
 from backend.events import services as events
@@ -76,7 +76,7 @@ def check_in(
     captured_at = captured_at or at
     finding = rules.judge(
         [rules.Fix(row.wgs84_lat, row.wgs84_lng, row.accuracy_m, row.fixed_at) for row in rows],
-        target=_target(visit),
+        target=_target(visit, rows),
         earlier=_earlier(recent),
         known_device=not recent or any(earlier.device_id == device_id for earlier in recent),
         captured_at=captured_at,
@@ -167,9 +167,14 @@ def _earlier(recent: Sequence[hot.CheckInRow]) -> rules.Earlier | None:
     return rules.Earlier(last.lat, last.lng, last.accuracy_m, last.checked_in_at)
 
 
-def _target(visit: Visit) -> rules.Target | None:
-    place = visit.customer.place
-    return rules.Target(*place, geofence_m=visit.customer.geofence_m) if place else None
+def _target(visit: Visit, rows: Sequence[CheckInSample]) -> rules.Target | None:
+    """Of the customer's places the one whose fence the most accurate sample is nearest to or deepest in."""
+    best = min(rows, key=lambda row: row.accuracy_m)
+
+    def beyond(target: rules.Target) -> float:
+        return distance_m(best.wgs84_lat, best.wgs84_lng, target.lat, target.lng) - target.geofence_m
+
+    return min((rules.Target(*place) for place in visit.customer.all_places), key=beyond, default=None)
 
 
 def _stored(visit: Visit, stage: str, samples: Sequence[Sample]) -> list[CheckInSample]:

@@ -7,8 +7,9 @@ from django.db import transaction
 
 from backend.core.actor import Actor
 from backend.core.errors import NotFound
+from backend.customers.errors import NotInCharge
 from backend.customers.models import Customer
-from backend.customers.services import NotInCharge, change_customer
+from backend.customers.services import change_customer
 from backend.events import services as events
 from backend.visits.errors import AlreadyDecided, CustomerHasPlace, PlaceNotProven, PlaceProposed
 from backend.visits.models import PlaceProposal, Visit

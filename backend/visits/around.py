@@ -1,0 +1,51 @@
+"""What visits and plans say about a customer."""
+
+from typing import Any
+
+from django.db.models import Count, Q
+
+from backend.core.actor import Actor
+from backend.customers.around import Entry, Facet
+from backend.visits.models import PlanSeries, Visit, VisitPlan
+
+
+def _visits(*, actor: Actor, rows: Any) -> dict[str, Any]:
+    done = Q(status=Visit.Status.COMPLETED)
+    figures: dict[str, Any] = rows.aggregate(
+        count=Count("pk", filter=Q(checked_in_at__isnull=False)),
+        completed=Count("pk", filter=done),
+        verified=Count("pk", filter=Q(verdict=Visit.Verdict.VERIFIED)),
+    )
+    last = rows.filter(checked_in_at__isnull=False).select_related("owner").order_by("-started_at", "-pk").first()
+    figures["last"] = last and {
+        "id": last.pk,
+        "at": last.checked_in_at,
+        "owner": last.owner.name,
+        "verdict": last.verdict,
+        "next_step": last.next_step,
+        "next_on": last.next_on,
+    }
+    return figures
+
+
+def _plans(*, actor: Actor, rows: Any) -> dict[str, Any]:
+    planned = rows.filter(status=VisitPlan.Status.PLANNED)
+    following = planned.select_related("owner").order_by("-planned_on", "-pk").first()
+    return {"last_planned": following and {"on": following.planned_on, "owner": following.owner.name}}
+
+
+def _entry(visit: Visit) -> Entry:
+    return Entry(title=visit.summary or visit.purpose, status=visit.status)
+
+
+VISITS = Facet(
+    key="visits",
+    model=Visit,
+    capability="visit.read",
+    order=40,
+    overview=_visits,
+    happened="started_at",
+    entry=_entry,
+)
+SERIES = Facet(key="series", model=PlanSeries, capability="visit.read", order=20)
+PLANS = Facet(key="plans", model=VisitPlan, capability="visit.read", order=30, overview=_plans)
