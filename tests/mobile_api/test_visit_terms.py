@@ -7,7 +7,7 @@ from backend.events.models import Event
 from backend.visits import consent_wording
 from backend.visits.models import CheckInSample, Consent, ConsentText, Visit, VisitPolicy
 from tests.support.threads import together
-from tests.support.visits import check_in, check_in_body, checked_in, new_visit, recorded, refused
+from tests.support.visits import check_in, check_in_body, checked_in, new_visit, recorded, refused, sample
 
 pytestmark = pytest.mark.django_db
 DEFAULTS = {"limits": {}, "positions_kept_days": 180, "closes_after_h": 12}
@@ -164,6 +164,17 @@ class TestConsent:
         api(cast.li).post("/position-consent", {"text_id": text["id"]})
         assert checked_in(api(cast.li))["status"] == "open"
         assert Consent.objects.filter(withdrawn_at=None).count() == 1
+
+    def test_who_takes_it_back_in_the_middle_of_a_visit_checks_out_without_a_position(self, api, cast):
+        text = publish(api(cast.qian)).json()
+        api(cast.li).post("/position-consent", {"text_id": text["id"]})
+        visit = checked_in(api(cast.li))
+        api(cast.li).delete("/position-consent")
+
+        done = api(cast.li).post(f"/visits/{visit['id']}/check-out", {"samples": [sample()]})
+
+        assert done.json()["status"] == "completed"
+        assert set(CheckInSample.objects.values_list("stage", flat=True)) == {"check_in"}
 
     def test_another_companys_text_asks_nothing_of_us(self, api, cast):
         text = publish(api(cast.qian)).json()

@@ -113,13 +113,16 @@ def check_in(
 
 @transaction.atomic
 def check_out(*, actor: Actor, visit_id: UUID, samples: Sequence[Sample] = (), at: datetime) -> Visit:
-    """Complete the visit, and its plan. Twice is once; raises VisitNotOpen before check-in and after cancelling."""
-    visit = own_visit(actor, visit_id)
+    """Complete the visit, and its plan. Twice is once; raises VisitNotOpen before check-in and after cancelling.
+
+    Positions sent by somebody who has taken his consent back meanwhile, or was asked anew, are not kept.
+    """
+    visit, terms = visit_to_check_in(actor, visit_id)
     if visit.status == Visit.Status.COMPLETED:
         return visit
     if visit.status != Visit.Status.OPEN:
         raise VisitNotOpen()
-    _stored(visit, CheckInSample.Stage.CHECK_OUT, samples)
+    _stored(visit, CheckInSample.Stage.CHECK_OUT, samples if terms.consent_to is None else ())
     visit.change(status=Visit.Status.COMPLETED, checked_out_at=at, closed_by=Visit.ClosedBy.OWNER)
     finish_plan(visit)
     events.record(
