@@ -19,6 +19,8 @@ HERE = Path(__file__).parent
 RUN = HERE.parents[1] / ".run"
 HOME, CACHE = RUN / "outside", RUN / "npm"
 SOURCES = ("package.json", "package-lock.json", "crypto.js")
+PATIENCE_S = 540
+"""A registry may be slow."""
 INSTALL = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", f"--cache={CACHE}"]
 
 
@@ -56,5 +58,5 @@ def _install() -> None:
             return
         for name in SOURCES:
             shutil.copy(HERE / name, HOME)
-        subprocess.run(INSTALL, cwd=HOME, check=True, stdout=subprocess.DEVNULL, timeout=150)
+        subprocess.run(INSTALL, cwd=HOME, check=True, stdout=subprocess.DEVNULL, timeout=PATIENCE_S)
         done.write_text(pinned)

@@ -13,7 +13,7 @@ from tests.infra.simulators.wechat.conftest import AES_KEY, TOKEN, Listener, lis
 from tests.simulators import Simulator
 from tests.support.callbacks import card_clicked, enter, envelope
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("outside")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("outside"), pytest.mark.timeout(600)]
 __all__ = ["listener", "platform", "platform_process", "told"]
 
 TEXTS = ["", "a", "<xml>您好</xml>", "长" * 5000, *("x" * number for number in range(1, 70))]
