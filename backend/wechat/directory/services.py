@@ -11,6 +11,7 @@ from django.db.models import Q
 from backend.core.actor import Actor
 from backend.core.errors import Conflict, Invalid, NotFound
 from backend.core.text import bilingual
+from backend.core.transactions import may_take
 from backend.directory.guards import hold_company
 from backend.directory.models import Company, Identity, Role
 from backend.events import services as events
@@ -20,6 +21,8 @@ from backend.wechat.directory.models import DirectoryConflict, MemberLink, SyncR
 from backend.wechat.directory.reporting import Report, report_of
 from backend.wechat.directory.snapshot import Snapshot
 
+LONGEST_S = 600
+"""For ten thousand members on a busy machine; what waits for this directory meanwhile is told to come again."""
 NIGHT_BEGINS_H = 3
 """Of the company's own time: from then on its directory is compared once a day."""
 
@@ -81,6 +84,7 @@ def apply_whole(*, actor: Actor, directory_id: int, snapshot: Snapshot, may_leav
     Raises SuspiciousShrink when more than a fifth would leave and not so many were confirmed, Superseded.
     """
     actor.require("directory.manage")
+    may_take(LONGEST_S)
     directory = _locked(actor, directory_id)
     if directory.checked_at is not None and directory.checked_at > snapshot.taken_at:
         raise Superseded()
