@@ -11,7 +11,7 @@ NOON = "2026-12-01T04:00:00Z"
 def shop_of(caller: Any, metres: float = 0, **told: Any) -> str:
     """The id of a new customer of the caller, so many metres north of the shop."""
     place = SHOP | {"lat": SHOP["lat"] + metres * METRE}
-    reply = caller.post("/customers", {"id": str(uuid4()), "name": f"客户{metres}", "place": place, **told})
+    reply = caller.post("/customers", {"id": str(uuid4()), "name": f"客户{uuid4().hex[:8]}", "place": place, **told})
     assert reply.status_code == 201, reply.content
     return reply.json()["id"]
 
