@@ -116,3 +116,11 @@ def test_every_owed_row_names_a_registered_task():
 def test_every_constraint_and_index_has_a_name_of_its_own():
     names = [item.name for model in OUR_MODELS for item in (*model._meta.constraints, *model._meta.indexes)]
     assert len(names) == len(set(names))
+
+
+def test_each_decision_has_a_number_of_its_own():
+    decisions = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    numbers = [decision.name.partition("-")[0] for decision in decisions]
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+    for decision, number in zip(decisions, numbers, strict=True):
+        assert decision.read_text().startswith(f"# {number} "), decision.name
