@@ -9,7 +9,7 @@ from backend.core import clock
 from backend.core.actor import Actor
 from backend.customers import selectors, services
 from backend.customers.models import Customer, CustomerField
-from backend.customers.selectors.duplicates import as_json, find_duplicates
+from backend.customers.selectors.duplicates import as_json, check_duplicates
 from backend.customers.selectors.listing import Sort, Wanted, page_of_customers, position_of
 from backend.customers.selectors.maps import bounds, nearby
 from mobile_api import paging
@@ -66,8 +66,8 @@ def create_customer(request: Request, body: CustomerIn) -> Status[dict[str, Any]
 
 
 @router.post("/check-duplicates", response=DuplicatesOut)
-def check_duplicates(request: Request, body: DuplicatesIn) -> dict[str, Any]:
-    found = find_duplicates(actor=request.auth, **body.model_dump())
+def find_duplicates(request: Request, body: DuplicatesIn) -> dict[str, Any]:
+    found = check_duplicates(actor=request.auth, **body.model_dump())
     return {"items": [as_json(duplicate) for duplicate in found]}
 
 

@@ -37,6 +37,8 @@ class TestDuplicates:
         found = api(cast.li).post("/customers/check-duplicates", told)
         assert found.json() == {"items": [{"customer": None, "reasons": ["credit_code", "name", "phone"]}]}
         assert api(cast.sun).post("/customers/check-duplicates", told).json() == {"items": []}
+        theirs = Customer.objects.get().pk
+        assert api(cast.li).post("/customers/check-duplicates", told | {"except_id": str(theirs)}).status_code == 404
 
     def test_a_likely_one_is_refused_until_the_person_insists(self, api, cast):
         theirs = made(api(cast.li), "联华超市")

@@ -10,6 +10,7 @@ from django.db.models import Q
 from backend.core.actor import Actor
 from backend.customers import rules
 from backend.customers.models import Customer
+from backend.customers.selectors import get_customer
 
 MOST = 20
 
@@ -52,6 +53,16 @@ def find_duplicates(
         for pk, row in found.items()
     ]
     return sorted(duplicates, key=lambda each: each.customer is None)[:MOST]
+
+
+def check_duplicates(
+    *, actor: Actor, name: str, credit_code: str, phone: str, except_id: UUID | None
+) -> list[Duplicate]:
+    """As `find_duplicates`, of a customer that is about to be entered or is there as `except_id`; NotFound for one
+    that the actor does not see."""
+    if except_id is not None:
+        get_customer(actor=actor, customer_id=except_id)
+    return find_duplicates(actor=actor, name=name, credit_code=credit_code, phone=phone, except_id=except_id)
 
 
 def alike(*, actor: Actor, name: str, credit_code: str, phone: str) -> dict[Alike, tuple[str, str]]:
