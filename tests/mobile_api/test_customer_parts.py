@@ -1,15 +1,17 @@
 """Contacts and further places of a customer."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
+from backend.core import clock
 from backend.customers.models import Contact, CustomerPlace
 from backend.events.models import Event
 from mobile_api.schemas.customers import CustomerPlaceOut, CustomerPlacesOut
 from tests.support.contract import reads_as
 from tests.support.customers import code_of, made
-from tests.support.visits import SHOP, check_in_body, new_visit
+from tests.support.visits import METRE, SHOP, check_in_body, new_visit, sample
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +105,17 @@ class TestPlaces:
 
         assert (verdict["verdict"], verdict["reasons"]) == ("verified", [])
         assert verdict["distance_m"] == pytest.approx(20, abs=2)
+
+    def test_an_old_fix_does_not_say_which_of_them(self, api, cast):
+        """The phone hands out its last known position first, sharp and of another branch."""
+        visit = new_visit(api(cast.li))
+        path = f"/customers/{visit['customer']['id']}/places"
+        api(cast.li).post(path, {"name": "总部", "place": {**SHOP, "lat": SHOP["lat"] + 0.05}})
+        body = check_in_body(metres=20)
+        old = sample(0.05 / METRE, at=clock.now() - timedelta(hours=1), accuracy_m=3.0)
+
+        verdict = (
+            api(cast.li).post(f"/visits/{visit['id']}/check-in", body | {"samples": [old, *body["samples"]]}).json()
+        )
+
+        assert (verdict["verdict"], verdict["distance_m"]) == ("verified", pytest.approx(20, abs=2))

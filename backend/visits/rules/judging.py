@@ -52,11 +52,10 @@ def judge(
 ) -> Finding:
     """The verdict on 1 to 5 samples captured at `captured_at` (the phone's clock), received at `at` (ours).
 
-    `photo_bits` as in `copied`. The position counts that is the most accurate of the fresh ones, or of all where none
-    is fresh: phones hand out the last known one first.
+    `photo_bits` as in `copied`. The position is that of `best_of`.
     """
     fresh = [fix for fix in samples if _is_fresh(fix, captured_at, limits)]
-    best = min(fresh or samples, key=lambda fix: fix.accuracy_m)
+    best = best_of(samples, captured_at=captured_at, limits=limits)
     distance = distance_m(best.lat, best.lng, target.lat, target.lng) if target else None
     found = (
         _range(best, distance, target),
@@ -73,6 +72,12 @@ def judge(
     )
     reasons = tuple(reason for reason in found if reason is not None)
     return Finding(verdict_of([reason.code for reason in reasons]), reasons, best, distance)
+
+
+def best_of(samples: Sequence[Fix], *, captured_at: datetime, limits: Limits = DEFAULT_LIMITS) -> Fix:
+    """The most accurate of the fresh ones, or of all where none is fresh: phones hand out the last known one first."""
+    fresh = [fix for fix in samples if _is_fresh(fix, captured_at, limits)]
+    return min(fresh or samples, key=lambda fix: fix.accuracy_m)
 
 
 def verdict_of(codes: Sequence[str]) -> Verdict:

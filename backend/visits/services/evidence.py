@@ -74,9 +74,10 @@ def check_in(
         raise AnotherVisitOpen(visit_id=still_open.id)
     rows = _stored(visit, CheckInSample.Stage.CHECK_IN, samples)
     captured_at = captured_at or at
+    fixes = [rules.Fix(row.wgs84_lat, row.wgs84_lng, row.accuracy_m, row.fixed_at) for row in rows]
     finding = rules.judge(
-        [rules.Fix(row.wgs84_lat, row.wgs84_lng, row.accuracy_m, row.fixed_at) for row in rows],
-        target=_target(visit, rows),
+        fixes,
+        target=_target(visit, rules.best_of(fixes, captured_at=captured_at, limits=terms.limits)),
         earlier=_earlier(recent),
         known_device=not recent or any(earlier.device_id == device_id for earlier in recent),
         captured_at=captured_at,
@@ -170,12 +171,11 @@ def _earlier(recent: Sequence[hot.CheckInRow]) -> rules.Earlier | None:
     return rules.Earlier(last.lat, last.lng, last.accuracy_m, last.checked_in_at)
 
 
-def _target(visit: Visit, rows: Sequence[CheckInSample]) -> rules.Target | None:
-    """Of the customer's places the one whose fence the most accurate sample is nearest to or deepest in."""
-    best = min(rows, key=lambda row: row.accuracy_m)
+def _target(visit: Visit, fix: rules.Fix) -> rules.Target | None:
+    """Of the customer's places the one whose fence the fix is nearest to or deepest in."""
 
     def beyond(target: rules.Target) -> float:
-        return distance_m(best.wgs84_lat, best.wgs84_lng, target.lat, target.lng) - target.geofence_m
+        return distance_m(fix.lat, fix.lng, target.lat, target.lng) - target.geofence_m
 
     return min((rules.Target(*place) for place in visit.customer.all_places), key=beyond, default=None)
 
