@@ -160,7 +160,7 @@ class TestCaptions:
 
     def test_given_before_processing_make_only_the_later_one(self, photo, store, work, li):
         services.caption(actor=li, attachment_id=photo.pk, lines=LINES, at=clock.now())
-        assert work() == 2
+        assert work() == 3  # two jobs, and visits hears that it is ready
         found = fresh(photo)
         assert (found.status, found.revision, found.rendered) == ("ready", 2, 2)
         assert everything(store, found).keys() == {"original", "thumbnail-2", "display-2"}
