@@ -267,9 +267,14 @@ def get_role(*, actor: Actor, code: str) -> Role:
     raise NotFound()
 
 
+def timezone_of(*, company_id: UUID) -> str:
+    """IANA."""
+    return Company.objects.values_list("timezone", flat=True).get(pk=company_id)
+
+
 def today_of(*, company_id: UUID, at: datetime) -> date:
     """The calendar day in the company's time zone."""
-    return clock.today_in(Company.objects.values_list("timezone", flat=True).get(pk=company_id), at)
+    return clock.today_in(timezone_of(company_id=company_id), at)
 
 
 def list_sessions(*, actor: Actor, at: datetime) -> QuerySet[Session]:

@@ -14,8 +14,8 @@ from backend.core.errors import NotFound
 from backend.customers import around
 from backend.customers.errors import AlreadyClaimed, ClaimLimit, NotInCharge
 from backend.customers.models import Contact, CoOwner, Customer, PoolRules
-from backend.directory.models import Company, Employee
-from backend.directory.selectors import today_of
+from backend.directory.models import Employee
+from backend.directory.selectors import timezone_of
 from backend.directory.services import people
 from backend.documents.holdings import hide
 from backend.events import services as events
@@ -192,8 +192,8 @@ def _within_limits(actor: Actor, at: datetime) -> None:
         if held >= rules.most_held:
             raise ClaimLimit(of="most_held", limit=rules.most_held)
     if rules.claims_a_day is not None:
-        company = Company.objects.values_list("timezone", flat=True).get(pk=actor.company_id)
-        today = clock.start_of(today_of(company_id=actor.company_id, at=at), company)
+        zone = timezone_of(company_id=actor.company_id)
+        today = clock.start_of(clock.today_in(zone, at), zone)
         if mine.filter(claimed_at__gte=today).count() >= rules.claims_a_day:
             raise ClaimLimit(of="claims_a_day", limit=rules.claims_a_day)
 

@@ -18,7 +18,7 @@ from backend.core.actor import Actor
 from backend.core.errors import NotFound
 from backend.core.text import in_both
 from backend.core.transactions import commits_in_steps
-from backend.directory.models import Company
+from backend.directory.selectors import timezone_of
 from backend.erp import tables
 from backend.erp.messages import OrderEvent, StockLevel, by_order
 from backend.erp.models import ErpSystem, ImportFile, ImportRow
@@ -64,7 +64,7 @@ def import_order_events(
     _check(actor, system)
     rows = spreadsheets.read(content, columns=tables.ORDER_EVENT_COLUMNS, required=tables.ORDER_EVENT_REQUIRED)
     file = _file(actor, system, ImportFile.Content.ORDER_EVENTS, name, content, at, dry_run)
-    parsed = tables.order_events(rows, timezone=_timezone(system), as_of=file.first_seen_at)
+    parsed = tables.order_events(rows, timezone=timezone_of(company_id=system.company_id), as_of=file.first_seen_at)
     rows_of = {event.name: numbers for event, numbers in parsed.items}
     imported, report = Imported(rows=_refused(file, parsed.refused)), Report()
     for number, events in watch(list(by_order(event for event, _ in parsed.items).items())):
@@ -92,7 +92,7 @@ def import_stock(
     _check(actor, system)
     rows = spreadsheets.read(content, columns=tables.STOCK_COLUMNS, required=tables.STOCK_REQUIRED)
     file = _file(actor, system, ImportFile.Content.STOCK, name, content, at, dry_run)
-    parsed = tables.stock_levels(rows, timezone=_timezone(system), as_of=file.first_seen_at)
+    parsed = tables.stock_levels(rows, timezone=timezone_of(company_id=system.company_id), as_of=file.first_seen_at)
     rows_of: dict[str, list[int]] = {}
     for level, numbers in parsed.items:
         rows_of.setdefault(level.name, []).extend(numbers)
@@ -107,10 +107,6 @@ def _check(actor: Actor, system: ErpSystem) -> None:
     actor.require("erp.operate")
     if system.company_id != actor.company_id:
         raise NotFound()
-
-
-def _timezone(system: ErpSystem) -> str:
-    return Company.objects.values_list("timezone", flat=True).get(pk=system.company_id)
 
 
 def _file(

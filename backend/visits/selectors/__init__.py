@@ -8,7 +8,7 @@ from django.db.models import BooleanField, F, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from backend.core.actor import Actor, Scope
-from backend.directory.models import Company
+from backend.directory.selectors import timezone_of
 from backend.visits.models import PlaceProposal, Visit, VisitPlan
 
 
@@ -105,7 +105,7 @@ def bounds_of(*, actor: Actor, first: date | None, last: date | None) -> tuple[d
     """The moments from which and before which these days last in the company's time zone."""
     if first is None and last is None:
         return None, None
-    zone = ZoneInfo(Company.objects.values_list("timezone", flat=True).get(pk=actor.company_id))
+    zone = ZoneInfo(timezone_of(company_id=actor.company_id))
     since = datetime.combine(first, time.min, zone).astimezone(UTC) if first else None
     until = datetime.combine(last + timedelta(days=1), time.min, zone).astimezone(UTC) if last else None
     return since, until

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from backend.core.actor import Actor
 from backend.core.geo import CRS, distance_m, to_wgs84
-from backend.directory.models import Company
+from backend.directory.selectors import timezone_of
 from backend.documents.once import fingerprint
 from backend.events import services as events
 from backend.files import services as files
@@ -191,7 +191,7 @@ def _stored(visit: Visit, stage: str, samples: Sequence[Sample]) -> list[CheckIn
 
 
 def _watermark(visit: Visit, at: datetime) -> list[str]:
-    zone = ZoneInfo(Company.objects.values_list("timezone", flat=True).get(pk=visit.company_id))
+    zone = ZoneInfo(timezone_of(company_id=visit.company_id))
     place = visit.customer.address or (f"{visit.lat:.5f}, {visit.lng:.5f}" if visit.lat is not None else "")
     lines = [f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}", visit.customer.name, place, visit.owner.name]
     return [line for line in lines if line]

@@ -13,7 +13,8 @@ from backend.core.errors import Conflict, Invalid, NotFound
 from backend.core.text import bilingual
 from backend.core.transactions import may_take
 from backend.directory.guards import hold_company
-from backend.directory.models import Company, Identity, Role
+from backend.directory.models import Identity, Role
+from backend.directory.selectors import timezone_of
 from backend.events import services as events
 from backend.events.owed import wake_dispatcher
 from backend.wechat.directory import own, planning, writing
@@ -185,7 +186,7 @@ def owe_nights(*, at: datetime) -> int:
     like: one a day."""
     owed = 0
     for directory in _imported():
-        zone = Company.objects.values_list("timezone", flat=True).get(pk=directory.company_id)
+        zone = timezone_of(company_id=directory.company_id)
         local = at.astimezone(ZoneInfo(zone))
         if local.hour < NIGHT_BEGINS_H:
             continue
