@@ -1,10 +1,13 @@
-"""For whom somebody may plan."""
+"""For whom somebody may plan, and which plans are still to be planned with."""
 
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from backend.core.actor import Actor, Scope
 from backend.directory.models import Employee
+from backend.visits.models import Visit, VisitPlan
 
 
 def people_within_reach(actor: Actor, employee_ids: Iterable[UUID]) -> dict[UUID, Employee]:
@@ -14,3 +17,16 @@ def people_within_reach(actor: Actor, employee_ids: Iterable[UUID]) -> dict[UUID
         reach = set(actor.departments("visit"))
         people = people.filter(department_id__in=reach) | people.filter(pk=actor.person_id)
     return {person.pk: person for person in people}
+
+
+def not_begun(plans: QuerySet[VisitPlan]) -> list[VisitPlan]:
+    """Those of the planned ones without a visit, locked.
+
+    The visits are looked up after the plans are held: whoever begins one holds its plan and changes nothing of it, so
+    a condition in the query that waits for him would still be answered as of before.
+    """
+    waiting = plans.filter(status=VisitPlan.Status.PLANNED, deleted_at=None)
+    held = list(waiting.select_for_update(of=("self",)).order_by("pk"))
+    live = Visit.objects.filter(plan__in=held).exclude(status=Visit.Status.CANCELLED)
+    begun = set(live.values_list("plan_id", flat=True))
+    return [plan for plan in held if plan.pk not in begun]

@@ -1,15 +1,20 @@
 """Plans that several people or workers make, take and change at one moment."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection, transaction
 
 from backend.core import clock
 from backend.events.models import Event
+from backend.visits import services as visits
 from backend.visits.models import PlanSeries, VisitPlan
-from backend.visits.services import planning, reminders, series
+from backend.visits.rules.planning import Recurrence
+from backend.visits.services import planning, reminders, series, standing_in
 from tests.support.client import Caller, access_token
+from tests.support.processes import eventually
 from tests.support.threads import together
 from tests.support.visit_plans import plan, shop_of
 
@@ -46,11 +51,44 @@ def test_two_workers_make_each_day_of_a_series_once(cast):
 def test_each_is_reminded_once_by_many_workers(cast):
     li = Caller(access_token(cast.li))
     customer, soon = shop_of(li), (clock.now() + timedelta(minutes=20)).isoformat()
+    today = clock.today_in("Asia/Shanghai", clock.now() + timedelta(minutes=20)).isoformat()
     for _ in range(12):
-        plan(li, customer, starts_at=soon)
+        plan(li, customer, planned_on=today, starts_at=soon)
     at = clock.now()
     assert sum(together(4, lambda n: reminders.remind(at=at))) == 12
     assert Event.objects.filter(name="visit_plan.due_soon").count() == 12
+
+
+@pytest.mark.parametrize("command", ["substitute", "end the series"])
+def test_a_plan_that_is_being_begun_stays_as_it_is(cast, command):
+    """Whoever takes plans over or ends a series waits for the visit that is being made, and then sees it."""
+    li, customer = cast.actor(cast.li), UUID(shop_of(Caller(access_token(cast.li))))
+    at = clock.now()
+    terms = series.Terms(Recurrence.EVERY_N_DAYS, first_on=(at + timedelta(days=2)).date(), every_days=30)
+    begun, _ = series.start_series(actor=li, customer_id=customer, terms=terms, at=at)
+    planned = VisitPlan.objects.get()
+
+    def act(n: int) -> object:
+        if command == "substitute":
+            day, people = planned.planned_on, {"absent_id": cast.li.pk, "substitute_id": cast.zhao.pk}
+            return standing_in.stand_in(actor=li, first_on=day, last_on=day, at=at, **people)
+        return series.end_series(actor=li, series_id=begun.pk, at=at)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            visits.create_visit(actor=li, plan_id=planned.pk, at=at)
+            other = pool.submit(together, 1, act)
+            eventually(somebody_waits, what="the other command")
+        (answer,) = other.result()
+    assert not isinstance(answer, Exception), answer
+    now = VisitPlan.objects.get()
+    assert (now.owner_id, now.status, now.version) == (cast.li.pk, "planned", planned.version)
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
 
 
 def test_a_plan_that_is_taken_over_while_it_is_begun_has_one_outcome(cast):

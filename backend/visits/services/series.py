@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
 from backend.core.actor import Actor
 from backend.core.clock import today_in
@@ -16,12 +16,12 @@ from backend.core.errors import Forbidden
 from backend.core.transactions import commits_in_steps
 from backend.customers.selectors import get_customer
 from backend.directory.models import Company, Employee
-from backend.directory.selectors import today_of
+from backend.directory.selectors import timezone_of, today_of
 from backend.documents.once import Identity, create_once
 from backend.events import services as events
 from backend.visits.errors import EndsTooEarly, WeekdaysMissing
-from backend.visits.models import PlanSeries, PlanSubstitution, Visit, VisitPlan
-from backend.visits.reach import people_within_reach
+from backend.visits.models import PlanSeries, PlanSubstitution, VisitPlan
+from backend.visits.reach import not_begun, people_within_reach
 from backend.visits.rules.planning import Recurrence, days_of
 
 AHEAD = timedelta(days=28)
@@ -72,7 +72,7 @@ def start_series(
         get_customer(actor=actor, customer_id=customer_id)
         series = PlanSeries.objects.create(**identity, **content)
         events.record("plan_series.started", series, actor=actor, at=at, kind=series.kind)
-        _extend(series, zone=_zone(actor.company_id), at=at)
+        _extend(series, zone=ZoneInfo(timezone_of(company_id=actor.company_id)), at=at)
         return series
 
     return create_once(PlanSeries, id=id, actor=actor, content=content, create=create)
@@ -93,14 +93,10 @@ def end_series(*, actor: Actor, series_id: UUID, at: datetime) -> PlanSeries:
         return series
     series.change(ended_at=at)
     today = today_of(company_id=series.company_id, at=at)
-    cancelled = 0
-    coming = VisitPlan.objects.filter(
-        series=series, status=VisitPlan.Status.PLANNED, planned_on__gt=today, deleted_at=None
-    ).exclude(pk__in=_begun(series))
-    for plan in coming.select_for_update().order_by("pk"):
+    coming = not_begun(VisitPlan.objects.filter(series=series, planned_on__gt=today))
+    for plan in coming:
         plan.change(status=VisitPlan.Status.CANCELLED)
-        cancelled += 1
-    events.record("plan_series.ended", series, actor=actor, at=at, cancelled=cancelled)
+    events.record("plan_series.ended", series, actor=actor, at=at, cancelled=len(coming))
     return series
 
 
@@ -119,7 +115,7 @@ def extend_all(*, at: datetime) -> int:
                 held = behind.select_for_update(of=("self",), skip_locked=True).filter(
                     pk__in=pending[start : start + AT_ONCE]
                 )
-                for series in held.order_by("pk"):
+                for series in held.select_related("owner").order_by("pk"):
                     made += _extend(series, zone=ZoneInfo(company.timezone), at=at)
     return made
 
@@ -165,12 +161,3 @@ def _substitutes(owner_id: UUID, days: Sequence[date]) -> dict[date, Employee]:
         absent_id=owner_id, last_on__gte=days[0], first_on__lte=days[-1], substitute__is_active=True, deleted_at=None
     )
     return {day: one.substitute for one in found.order_by("created_at") for day in days if one.covers(day)}
-
-
-def _begun(series: PlanSeries) -> QuerySet[Visit, UUID | None]:
-    live = Visit.objects.filter(plan__series=series).exclude(status=Visit.Status.CANCELLED)
-    return live.values_list("plan_id", flat=True)
-
-
-def _zone(company_id: UUID) -> ZoneInfo:
-    return ZoneInfo(Company.objects.values_list("timezone", flat=True).get(pk=company_id))

@@ -12,8 +12,8 @@ from backend.directory.selectors import today_of
 from backend.documents.once import Identity, create_once
 from backend.events import services as events
 from backend.visits.errors import DaysPast, EndsTooEarly, SubstitutesHimself
-from backend.visits.models import PlanSeries, PlanSubstitution, Visit, VisitPlan
-from backend.visits.reach import people_within_reach
+from backend.visits.models import PlanSeries, PlanSubstitution, VisitPlan
+from backend.visits.reach import not_begun, people_within_reach
 
 
 @transaction.atomic
@@ -79,24 +79,12 @@ def _may_arrange(actor: Actor, absent_id: UUID, substitute_id: UUID) -> Employee
 
 
 def _move(standing_in: PlanSubstitution, substitute: Employee) -> int:
-    begun = Visit.objects.filter(plan__owner_id=standing_in.absent_id).exclude(status=Visit.Status.CANCELLED)
-    plans = (
-        VisitPlan.objects.filter(
-            owner_id=standing_in.absent_id,
-            planned_on__range=(standing_in.first_on, standing_in.last_on),
-            status=VisitPlan.Status.PLANNED,
-            deleted_at=None,
-        )
-        .exclude(pk__in=begun.filter(plan__isnull=False).values("plan_id"))
-        .select_related("customer")
-        .select_for_update(of=("self",))
-        .order_by("pk")
-    )
-    moved = 0
-    for plan in plans:
+    days = (standing_in.first_on, standing_in.last_on)
+    plans = VisitPlan.objects.filter(owner_id=standing_in.absent_id, planned_on__range=days).select_related("customer")
+    moved = not_begun(plans)
+    for plan in moved:
         plan.change(owner=substitute, department_id=substitute.department_id, substitute_for_id=standing_in.absent_id)
         plan.show_to([standing_in.absent_id])
         if plan.customer.owner_id not in (None, substitute.pk):
             plan.customer.show_to([substitute.pk])
-        moved += 1
-    return moved
+    return len(moved)
