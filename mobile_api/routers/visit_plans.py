@@ -14,7 +14,7 @@ from backend.core.geo import to_wgs84
 from backend.core.text import bilingual
 from backend.visits import selectors, services
 from backend.visits.models import PlanSeries, PlanSubstitution, VisitPlan
-from backend.visits.rules.planning import Recurrence, Warning
+from backend.visits.rules.planning import PlanWarning, Recurrence
 from backend.visits.selectors import cadence, planning
 from backend.visits.services import cadences, series, standing_in
 from backend.visits.services import planning as plans
@@ -230,7 +230,7 @@ def _planned(request: Request, found: list[VisitPlan]) -> list[dict[str, Any]]:
     return [_plan(plan) | {"warnings": [_warning(one) for one in warned[plan.pk]]} for plan in found]
 
 
-def _warning(one: Warning) -> dict[str, Any]:
+def _warning(one: PlanWarning) -> dict[str, Any]:
     return {"code": one.code, "plan_id": one.other_id, "needed_min": one.needed_min, "free_min": one.free_min}
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from itertools import pairwise
 from uuid import UUID
 
 from backend.core.geo import distance_m
@@ -58,7 +57,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:
+class PlanWarning:
     """About one plan because of another of the same person; times in minutes where the way is too long for them."""
 
     code: Warned
@@ -87,13 +86,14 @@ def travel_time(one: tuple[float, float], other: tuple[float, float]) -> timedel
     return timedelta(seconds=distance_m(*one, *other) * DETOUR / ROAD_M_S)
 
 
-def warnings_about(slot: Slot, others: Iterable[Slot]) -> list[Warning]:
+def warnings_about(slot: Slot, others: Iterable[Slot]) -> list[PlanWarning]:
     """What speaks against `slot` beside the same person's other plans of its day, those of its own id left out."""
     beside = [other for other in others if other.plan_id != slot.plan_id and other.day == slot.day]
-    found = [Warning(Warned.SAME_CUSTOMER, other.plan_id) for other in beside if other.customer_id == slot.customer_id]
-    timed = [other for other in beside if other.starts_at is not None]
-    found += [Warning(Warned.OVERLAP, other.plan_id) for other in timed if _overlap(slot, other)]
-    found += _too_far(slot, timed)
+    found = [
+        PlanWarning(Warned.SAME_CUSTOMER, other.plan_id) for other in beside if other.customer_id == slot.customer_id
+    ]
+    found += [PlanWarning(Warned.OVERLAP, other.plan_id) for other in beside if _overlap(slot, other)]
+    found += _too_far(slot, beside)
     return found
 
 
@@ -103,21 +103,25 @@ def _overlap(one: Slot, other: Slot) -> bool:
     return one.starts_at < other.end and other.starts_at < one.end
 
 
-def _too_far(slot: Slot, timed: Sequence[Slot]) -> Iterator[Warning]:
-    """The plan before and the plan after that do not overlap with it."""
-    if slot.starts_at is None:
+def _too_far(slot: Slot, others: Sequence[Slot]) -> Iterator[PlanWarning]:
+    """From the last plan that ends before it, and to the first that begins after it."""
+    if slot.starts_at is None or slot.end is None:
         return
-    apart = [other for other in timed if not _overlap(slot, other)]
-    in_order = sorted([slot, *apart], key=lambda one: one.starts_at or slot.starts_at)  # type: ignore[arg-type,return-value]
-    for before, after in pairwise(in_order):
-        if slot not in (before, after) or before.place is None or after.place is None:
-            continue
-        if before.end is None or after.starts_at is None:
-            continue
-        free, needed = after.starts_at - before.end, travel_time(before.place, after.place)
-        if needed > free:
-            other = after if before is slot else before
-            yield Warning(Warned.TRAVEL_TOO_SHORT, other.plan_id, _minutes(needed), int(free.total_seconds() // 60))
+    timed = [(other.starts_at, other.end, other) for other in others if other.starts_at and other.end]
+    before = max((one for one in timed if one[1] <= slot.starts_at), key=lambda one: one[1], default=None)
+    after = min((one for one in timed if one[0] >= slot.end), key=lambda one: one[0], default=None)
+    if before is not None:
+        yield from _way(slot, before[2], free=slot.starts_at - before[1])
+    if after is not None:
+        yield from _way(slot, after[2], free=after[0] - slot.end)
+
+
+def _way(slot: Slot, other: Slot, *, free: timedelta) -> Iterator[PlanWarning]:
+    if slot.place is None or other.place is None:
+        return
+    needed = travel_time(slot.place, other.place)
+    if needed > free:
+        yield PlanWarning(Warned.TRAVEL_TOO_SHORT, other.plan_id, _minutes(needed), int(free.total_seconds() // 60))
 
 
 def _minutes(time: timedelta) -> int:

@@ -11,7 +11,7 @@ from backend.core.actor import Actor
 from backend.core.errors import Invalid
 from backend.core.text import bilingual
 from backend.visits.models import PlanSeries, PlanSubstitution, VisitCadence, VisitPlan
-from backend.visits.rules.planning import Slot, Warning, travel_time, warnings_about
+from backend.visits.rules.planning import PlanWarning, Slot, travel_time, warnings_about
 from backend.visits.rules.routes import Place, Stop, best_order, legs_m
 
 LONGEST_CALENDAR = timedelta(days=42)
@@ -73,7 +73,7 @@ def calendar(
     return found
 
 
-def warnings_of(plans: Sequence[VisitPlan], *, actor: Actor) -> dict[UUID, list[Warning]]:
+def warnings_of(plans: Sequence[VisitPlan], *, actor: Actor) -> dict[UUID, list[PlanWarning]]:
     """By plan, what speaks against each beside its owner's other plans of the day that the actor sees; one query."""
     if not plans:
         return {}
