@@ -128,6 +128,11 @@ class EndsTooEarly(Invalid):
     message = bilingual("结束时间须晚于开始时间。", "The end must be after the start.")
 
 
+class StartsAnotherDay(Invalid):
+    code = "starts_another_day"
+    message = bilingual("开始时间须在计划当天。", "The start must lie on the planned day.")
+
+
 class ReasonRequired(Invalid):
     code = "reason_required"
     message = bilingual("不认可须说明理由。", "Say why you reject it.")

@@ -48,6 +48,15 @@ class TestChanging:
         wrong = api(cast.li).patch(f"/visit-plans/{mine['id']}", {"version": 1, "ends_at": NOON})
         assert refused(wrong, 422, "ends_too_early")
 
+    def test_the_start_lies_on_the_planned_day_of_the_company(self, api, cast, shop):
+        """17:00 in London is the next day in Shanghai."""
+        sent = {"customer_id": shop(cast.li), "planned_on": "2026-12-01", "starts_at": "2026-12-01T17:00:00Z"}
+        assert refused(api(cast.li).post("/visit-plans", sent), 422, "starts_another_day")
+        mine = api(cast.li).post("/visit-plans", sent | {"planned_on": "2026-12-02"}).json()
+        moved = api(cast.li).patch(f"/visit-plans/{mine['id']}", {"version": 1, "planned_on": "2026-12-03"})
+        assert refused(moved, 422, "starts_another_day")
+        assert VisitPlan.objects.get().planned_on.isoformat() == "2026-12-02"
+
     def test_a_manager_changes_and_cancels_and_the_rep_is_told(self, api, cast, shop, work):
         mine = plan(api(cast.li), shop(cast.li))
         assert api(cast.han).patch(f"/visit-plans/{mine['id']}", {"version": 1, "purpose": "x"}).status_code == 200
@@ -138,7 +147,7 @@ class TestBatch:
         assert [one["field"] for one in reply.json()["errors"]] == [
             "items.1.owner_id",
             "items.2.customer_id",
-            "items.3.ends_at",
+            "items.3.starts_at",
             "items.3.id",
         ]
         assert not VisitPlan.objects.exists()

@@ -14,15 +14,16 @@ from backend.core.ids import new_id
 from backend.core.text import bilingual
 from backend.customers.models import Customer
 from backend.directory.models import Employee
+from backend.directory.selectors import timezone_of
 from backend.documents.once import fingerprint
 from backend.events import services as events
-from backend.visits.errors import EndsTooEarly, PlanCancelled, PlansRefused, PlanUsed
+from backend.visits.errors import PlanCancelled, PlansRefused, PlanUsed
 from backend.visits.models import Visit, VisitPlan
+from backend.visits.plan_times import require_right_times, wrong_times
 from backend.visits.reach import people_within_reach
 
 NO_SUCH = bilingual("没有找到。", "Not found.")
 TWICE = bilingual("同一编号出现两次。", "The same id comes twice.")
-TOO_EARLY = EndsTooEarly.message
 DETAILS = ("planned_on", "starts_at", "ends_at", "purpose")
 
 
@@ -60,7 +61,7 @@ def plan_many(*, actor: Actor, wishes: Sequence[Wish], at: datetime) -> list[Vis
     owners = people_within_reach(actor, {wish.owner_id for wish in wishes})
     seen = Customer.objects.visible_to(actor).filter(pk__in={wish.customer_id for wish in wishes})
     customers = {customer.pk: customer for customer in seen}
-    _require_sound(wishes, owners, customers)
+    _require_sound(wishes, owners, customers, timezone_of(company_id=actor.company_id))
     plans = [
         VisitPlan(
             id=pk,
@@ -91,7 +92,7 @@ def plan_many(*, actor: Actor, wishes: Sequence[Wish], at: datetime) -> list[Vis
 def change_plan(*, actor: Actor, plan_id: UUID, version: int, changes: PlanChanges, at: datetime) -> VisitPlan:
     """Its own person's, or that of whoever plans for him; the same twice is once.
 
-    Raises PlanCancelled, PlanUsed once there is a visit, EndsTooEarly, VersionConflict.
+    Raises PlanCancelled, PlanUsed once there is a visit, EndsTooEarly, StartsAnotherDay, VersionConflict.
     """
     plan = _held_plan(actor, plan_id)
     if plan.status == VisitPlan.Status.CANCELLED:
@@ -101,10 +102,14 @@ def change_plan(*, actor: Actor, plan_id: UUID, version: int, changes: PlanChang
         return plan
     plan.require_version(version)
     _require_no_visit(plan)
-    starts_at, ends_at = changes.get("starts_at", plan.starts_at), changes.get("ends_at", plan.ends_at)
-    if ends_at is not None and (starts_at is None or ends_at <= starts_at):
-        raise EndsTooEarly()
-    plan.change(**changes, reminded_at=None)
+    require_right_times(
+        actor=actor,
+        planned_on=changes.get("planned_on", plan.planned_on),
+        starts_at=changes.get("starts_at", plan.starts_at),
+        ends_at=changes.get("ends_at", plan.ends_at),
+    )
+    is_retimed = changes.get("starts_at", plan.starts_at) != plan.starts_at
+    plan.change(**changes, **({"reminded_at": None} if is_retimed else {}))
     events.record("visit_plan.changed", plan, actor=actor, at=at, before=_plain(before), after=_plain(changes))
     return plan
 
@@ -122,7 +127,9 @@ def cancel_plan(*, actor: Actor, plan_id: UUID, reason: str = "", at: datetime) 
     return plan
 
 
-def _require_sound(wishes: Sequence[Wish], owners: dict[UUID, Employee], customers: dict[UUID, Customer]) -> None:
+def _require_sound(
+    wishes: Sequence[Wish], owners: dict[UUID, Employee], customers: dict[UUID, Customer], timezone: str
+) -> None:
     wrong = {}
     ids: set[UUID] = set()
     for number, wish in enumerate(wishes):
@@ -130,8 +137,11 @@ def _require_sound(wishes: Sequence[Wish], owners: dict[UUID, Employee], custome
             wrong[f"items.{number}.owner_id"] = NO_SUCH
         if wish.customer_id not in customers:
             wrong[f"items.{number}.customer_id"] = NO_SUCH
-        if wish.ends_at is not None and (wish.starts_at is None or wish.ends_at <= wish.starts_at):
-            wrong[f"items.{number}.ends_at"] = TOO_EARLY
+        error = wrong_times(
+            planned_on=wish.planned_on, starts_at=wish.starts_at, ends_at=wish.ends_at, timezone=timezone
+        )
+        if error is not None:
+            wrong[f"items.{number}.starts_at"] = error.message
         if wish.id in ids:
             wrong[f"items.{number}.id"] = TWICE
         if wish.id:

@@ -9,9 +9,10 @@ from backend.core.errors import NotFound
 from backend.customers.selectors import get_customer
 from backend.documents.once import Identity, create_once
 from backend.events import services as events
-from backend.visits.errors import CustomerOrPlan, EndsTooEarly, PlanUsed, VisitStarted
+from backend.visits.errors import CustomerOrPlan, PlanUsed, VisitStarted
 from backend.visits.models import Visit, VisitPlan
 from backend.visits.own import own_visit
+from backend.visits.plan_times import require_right_times
 
 
 @transaction.atomic
@@ -26,10 +27,10 @@ def plan_visit(
     purpose: str = "",
     at: datetime,
 ) -> tuple[VisitPlan, bool]:
-    """The actor's new plan and True; sent again, the stored one and False. Raises IdReused, EndsTooEarly."""
+    """The actor's new plan and True; sent again, the stored one and False. Raises IdReused, EndsTooEarly,
+    StartsAnotherDay."""
     actor.require("visit.write")
-    if ends_at is not None and (starts_at is None or ends_at <= starts_at):
-        raise EndsTooEarly()
+    require_right_times(actor=actor, planned_on=planned_on, starts_at=starts_at, ends_at=ends_at)
     content = {
         "customer_id": customer_id,
         "planned_on": planned_on,
