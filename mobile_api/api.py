@@ -35,6 +35,7 @@ from mobile_api.routers import (
     stock,
     visit_command,
     visit_plans,
+    visit_reading,
     visit_terms,
     visits,
     webhooks,
@@ -114,6 +115,7 @@ api.add_router("/handovers", handovers.router)
 api.add_router("/customers", customers.router)
 api.add_router("", visit_plans.router)
 api.add_router("/customers", customer_parts.router)
+api.add_router("", visit_reading.router)
 api.add_router("", visits.router)
 api.add_router("", visit_command.router)
 api.add_router("", place_proposals.router)

@@ -24,16 +24,23 @@ def not_modified(etag: str) -> HttpResponse:
     return response
 
 
-def json_reply(request: HttpRequest, body: Any, *, etag: str | None = None) -> HttpResponseBase:
+def json_reply(
+    request: HttpRequest, body: Any, *, etag: str | None = None, content_type: str = "application/json"
+) -> HttpResponseBase:
     """The body as JSON with its ETag, or 304 where the phone already holds it.
 
     For the hot reads: it skips ninja's response validation, which contract tests do instead.
     """
     content = body if isinstance(body, bytes) else orjson.dumps(body, default=str)
+    return reply(request, content, content_type=content_type, etag=etag)
+
+
+def reply(request: HttpRequest, content: bytes, *, content_type: str, etag: str | None = None) -> HttpResponseBase:
+    """These bytes with their ETag, or 304 where the phone already holds them."""
     tag = etag or f'"{hashlib.blake2b(content, digest_size=9).hexdigest()}"'
     if is_current(request, tag):
         return not_modified(tag)
-    response = HttpResponse(content, content_type="application/json")
+    response = HttpResponse(content, content_type=content_type)
     response.headers["ETag"] = tag
     response.headers["Cache-Control"] = "private, no-cache"
     return response

@@ -17,9 +17,9 @@ def draw(pixels: Image.Image, lines: list[str]) -> Image.Image:
     A line too long for the picture is wrapped; of more lines than fit, the first ones are drawn.
     """
     size = max(SMALLEST_PX, max(pixels.size) // LINES_A_WIDTH)
-    font, margin, height = _font(size), size // 2, size * 3 // 2
+    letters, margin, height = font(size), size // 2, size * 3 // 2
     room = (pixels.height - 2 * margin) // height
-    wrapped = [part for line in lines for part in _wrapped(line, font, pixels.width - 2 * margin)][: max(room, 0)]
+    wrapped = [part for line in lines for part in _wrapped(line, letters, pixels.width - 2 * margin)][: max(room, 0)]
     if not wrapped:
         return pixels
     top = pixels.height - len(wrapped) * height - 2 * margin
@@ -29,20 +29,21 @@ def draw(pixels: Image.Image, lines: list[str]) -> Image.Image:
     marked.paste(Image.blend(strip, Image.new("RGB", strip.size), SHADE), box)
     pen = ImageDraw.Draw(marked)
     for number, text in enumerate(wrapped):
-        pen.text((margin, top + margin + number * height), text, font=font, fill="white")
+        pen.text((margin, top + margin + number * height), text, font=letters, fill="white")
     return marked
 
 
 @lru_cache(maxsize=8)
-def _font(size: int) -> ImageFont.FreeTypeFont:
+def font(size: int) -> ImageFont.FreeTypeFont:
+    """Letters that high in pixels."""
     return ImageFont.truetype(pylopdf_fonts_zh_cn.sans_path(), size)
 
 
-def _wrapped(line: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+def _wrapped(line: str, letters: ImageFont.FreeTypeFont, width: int) -> list[str]:
     """Broken between any two characters, as Chinese is."""
     parts = [""]
     for character in " ".join(line.split()):
-        if parts[-1] and font.getlength(parts[-1] + character) > width:
+        if parts[-1] and letters.getlength(parts[-1] + character) > width:
             parts.append("")
         parts[-1] += character
     return [part for part in parts if part]

@@ -91,6 +91,27 @@ def calendar(request: Request, query: Query[CalendarFilters]) -> HttpResponseBas
     return json_reply(request, {"days": days})
 
 
+@router.get("/visit-plans/route", response=RouteOut)
+def route(request: Request, query: Query[RouteFilters]) -> HttpResponseBase:
+    """In which order to drive the day's plans; those with a time keep its order."""
+    if (query.lat is None) != (query.lng is None):
+        raise HalfAPlace()
+    start = None if query.lat is None or query.lng is None else to_wgs84(query.lat, query.lng, query.crs)
+    found = planning.route_of(actor=request.auth, day=query.day, owner_id=query.owner, start=start)
+    legs = [
+        {
+            "plan": _plan(leg.plan),
+            "lat": leg.place[0],
+            "lng": leg.place[1],
+            "metres": round(leg.metres, 1),
+            "minutes": leg.minutes,
+        }
+        for leg in found.legs
+    ]
+    rest = [_plan(plan) for plan in found.without_place]
+    return json_reply(request, {"legs": legs, "metres": round(found.metres, 1), "without_place": rest})
+
+
 @router.get("/visit-plans/{plan_id}", response=PlannedOut)
 def get_plan(request: Request, plan_id: UUID) -> HttpResponseBase:
     plan = planning.get_plan(actor=request.auth, plan_id=plan_id)
@@ -156,27 +177,6 @@ def stand_in(request: Request, body: SubstitutionIn) -> Status[dict[str, Any]]:
 @router.get("/visit-substitutions/{substitution_id}", response=SubstitutionOut)
 def get_substitution(request: Request, substitution_id: UUID) -> dict[str, Any]:
     return _substitution(planning.get_substitution(actor=request.auth, substitution_id=substitution_id))
-
-
-@router.get("/visits/route", response=RouteOut)
-def route(request: Request, query: Query[RouteFilters]) -> HttpResponseBase:
-    """In which order to drive the day's plans; those with a time keep its order."""
-    if (query.lat is None) != (query.lng is None):
-        raise HalfAPlace()
-    start = None if query.lat is None or query.lng is None else to_wgs84(query.lat, query.lng, query.crs)
-    found = planning.route_of(actor=request.auth, day=query.day, owner_id=query.owner, start=start)
-    legs = [
-        {
-            "plan": _plan(leg.plan),
-            "lat": leg.place[0],
-            "lng": leg.place[1],
-            "metres": round(leg.metres, 1),
-            "minutes": leg.minutes,
-        }
-        for leg in found.legs
-    ]
-    rest = [_plan(plan) for plan in found.without_place]
-    return json_reply(request, {"legs": legs, "metres": round(found.metres, 1), "without_place": rest})
 
 
 @router.get("/visits/due", response=DueOut)

@@ -54,7 +54,7 @@ def _text_only(value: Any) -> Any:
     return value
 
 
-def _digits(value: Any) -> Any:
+def digits(value: Any) -> Any:
     """Pydantic's own reading of a query number also takes `1_0` and ` 5 `."""
     if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
         raise ValueError("a whole number is required")
@@ -80,8 +80,8 @@ ShortText = Annotated[str, StringConstraints(max_length=255, pattern=NO_NUL)]
 LongText = Annotated[str, StringConstraints(max_length=4000, pattern=NO_NUL)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Version = Annotated[int, Field(ge=1, le=2_147_483_647), BeforeValidator(not_bool)]
-Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(_digits)]
-TreeLimit = Annotated[int, Field(ge=1, le=1000), BeforeValidator(_digits)]
+Limit = Annotated[int, Field(ge=1, le=100), BeforeValidator(digits)]
+TreeLimit = Annotated[int, Field(ge=1, le=1000), BeforeValidator(digits)]
 """Of what a phone wants as a whole: its largest page is a quarter of a megabyte."""
 Cursor = Annotated[str, StringConstraints(max_length=512, pattern=r"^[A-Za-z0-9_=-]*$")]
 DecimalOut = Annotated[Decimal, PlainSerializer(lambda value: format(value, "f"), return_type=str)]

@@ -199,6 +199,7 @@ MATRIX: dict[str, Row] = {
     "POST /visit-plans": about(lambda w: {"customer_id": w.customer, "planned_on": "2026-11-24"}),
     "POST /visit-plans/batch": Row(FORBIDDEN, FORBIDDEN, body=batch),
     "GET /visit-plans/calendar": Row(OK, OK, query=NEXT_YEAR),
+    "GET /visit-plans/route": Row(OK, OK, query={"day": "2026-11-23"}),
     "GET /visit-plans/{plan_id}": of_li("plan_id", "plan"),
     "PATCH /visit-plans/{plan_id}": of_li("plan_id", "plan", lambda w: {"version": 1, "purpose": "抢来"}),
     "POST /visit-plans/{plan_id}/cancel": of_li("plan_id", "plan", lambda w: {}),
@@ -213,7 +214,7 @@ MATRIX: dict[str, Row] = {
     "GET /visit-substitutions/{substitution_id}": of_li("substitution_id", "substitution"),
     "GET /visit-cadences": own(),
     "PUT /visit-cadences": Row(FORBIDDEN, FORBIDDEN, body=lambda w: {"items": [{"level": "A", "every_days": 7}]}),
-    "GET /visits/route": Row(OK, OK, query={"day": "2026-11-23"}),
+    **{f"GET /visits/route{form}": Row(OK, OK, query={"on": "2026-11-23"}) for form in ("", ".geojson", ".png")},
     "GET /visits/due": own(),
     "GET /visits/due/counts": own(),
     "GET /visits": own(),
@@ -343,7 +344,7 @@ def test_strangers_see_and_change_nothing(api, cast, media_root, who, tally):
         expected = getattr(row, who)
         if reply.status_code != expected:
             wrong.append(f"{operation}: {reply.status_code} {reply.content[:200]!r}")
-        said = reply.content.decode().replace(f'"instance":"{reply.wsgi_request.path}"', "")
+        said = reply.content.decode(errors="replace").replace(f'"instance":"{reply.wsgi_request.path}"', "")
         wrong += [f"{operation} tells {secret}" for secret in world.secrets if secret in said]
         after = contents()
         if expected >= 400 and (touched := changed(before, after)):

@@ -202,14 +202,14 @@ class TestRoute:
         nowhere = api(cast.li).post("/customers", {"name": "无坐标", "place": None}).json()["id"]
         lost = plan(api(cast.li), nowhere)
         query = {"day": "2026-12-01", "lat": str(SHOP["lat"]), "lng": str(SHOP["lng"])}
-        found = api(cast.li).get("/visits/route", **query).json()
+        found = api(cast.li).get("/visit-plans/route", **query).json()
         assert [leg["plan"]["id"] for leg in found["legs"]] == [plans[n]["id"] for n in (1, 2, 0)]
         assert [round(leg["metres"], -3) for leg in found["legs"]] == [1000, 4000, 4000]
         assert round(found["metres"], -3) == 9000
         assert [one["id"] for one in found["without_place"]] == [lost["id"]]
-        assert api(cast.han).get("/visits/route", **query, owner=str(cast.li.pk)).json() == found
-        assert api(cast.zhao).get("/visits/route", **query, owner=str(cast.li.pk)).json()["legs"] == []
+        assert api(cast.han).get("/visit-plans/route", **query, owner=str(cast.li.pk)).json() == found
+        assert api(cast.zhao).get("/visit-plans/route", **query, owner=str(cast.li.pk)).json()["legs"] == []
 
     def test_half_a_place(self, api, cast):
-        reply = api(cast.li).get("/visits/route", day="2026-12-01", lat="31.2")
+        reply = api(cast.li).get("/visit-plans/route", day="2026-12-01", lat="31.2")
         assert refused(reply, 422, "half_a_place")

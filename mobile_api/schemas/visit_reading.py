@@ -1,0 +1,132 @@
+"""What people read of visits that were made: the way of a day."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BeforeValidator, Field
+
+from mobile_api.schemas.base import Day, In, Out, digits
+from mobile_api.schemas.directory import EmployeeRefOut
+from mobile_api.schemas.visits import CustomerRefOut, Decision, Verdict
+
+Pixels = Annotated[int, Field(ge=320, le=1280), BeforeValidator(digits)]
+
+
+class DayFilters(In):
+    """Whose day, one's own unless somebody is named. `exact` asks for another's exact positions; that is recorded."""
+
+    on: Day
+    owner: UUID | None = None
+    exact: bool = False
+
+
+class DayRouteFilters(DayFilters):
+    crs: Literal["wgs84", "gcj02"] = "wgs84"
+
+
+class DayPictureFilters(DayFilters):
+    width: Pixels = 720
+    height: Pixels = 960
+
+
+class StopOut(Out):
+    """In the order of check-ins."""
+
+    number: int
+    visit_id: UUID
+    plan_id: UUID | None
+    customer: CustomerRefOut
+    status: Literal["open", "completed"]
+    verdict: Verdict
+    decision: Decision | None
+    checked_in_at: AwareDatetime
+    checked_out_at: AwareDatetime | None
+    minutes: int | None
+    """From check-in to check-out; null where he has not checked out himself."""
+    lat: float
+    lng: float
+    accuracy_m: float
+    exact: bool
+    """Otherwise rounded to 0.01 degree."""
+    metres: float
+    """From the stop before, as the crow flies, between the positions shown."""
+
+
+class NotMadeOut(Out):
+    """A plan of the day without a check-in, and where its customer is."""
+
+    plan_id: UUID
+    customer: CustomerRefOut
+    starts_at: AwareDatetime | None
+    lat: float | None
+    lng: float | None
+
+
+class DayRouteOut(Out):
+    owner: EmployeeRefOut
+    on: date
+    crs: Literal["wgs84", "gcj02"]
+    """Of all positions."""
+    exact: bool
+    """All of them are."""
+    metres: float
+    stops: list[StopOut]
+    planned: list[NotMadeOut]
+
+
+Position = Annotated[list[float], Field(min_length=2, max_length=2)]
+"""Longitude, then latitude, as RFC 7946 wants it."""
+
+
+class GeoPointOut(Out):
+    type: Literal["Point"]
+    coordinates: Position
+
+
+class GeoLineOut(Out):
+    type: Literal["LineString"]
+    coordinates: Annotated[list[Position], Field(min_length=2)]
+
+
+class WayPropertiesOut(Out):
+    kind: Literal["way"]
+    owner: EmployeeRefOut
+    on: date
+    metres: float
+    exact: bool
+
+
+class StopPropertiesOut(Out):
+    kind: Literal["visit"]
+    number: int
+    visit_id: UUID
+    customer: CustomerRefOut
+    verdict: Verdict
+    decision: Decision | None
+    checked_in_at: AwareDatetime
+    minutes: int | None
+    accuracy_m: float
+    exact: bool
+
+
+class NotMadePropertiesOut(Out):
+    kind: Literal["plan"]
+    plan_id: UUID
+    customer: CustomerRefOut
+    starts_at: AwareDatetime | None
+
+
+class MapFeatureOut(Out):
+    """The way is there from two stops on; a plan whose customer has no place has no geometry."""
+
+    type: Literal["Feature"]
+    geometry: GeoPointOut | GeoLineOut | None
+    properties: WayPropertiesOut | StopPropertiesOut | NotMadePropertiesOut
+
+
+class MapFeaturesOut(Out):
+    """RFC 7946: WGS-84."""
+
+    type: Literal["FeatureCollection"]
+    features: list[MapFeatureOut]
