@@ -9,17 +9,20 @@ LINES_A_WIDTH = 40
 """The letters are a fortieth of the picture's longer side high, but never smaller than can be read."""
 SMALLEST_PX = 14
 SHADE = 0.5
+IN_NO_FONT = "\U0010ffff"
 
 
 def draw(pixels: Image.Image, lines: list[str]) -> Image.Image:
     """The picture with the lines at its foot, on a darkened strip; unchanged without lines.
 
-    A line too long for the picture is wrapped; of more lines than fit, the first ones are drawn.
+    A line too long for the picture is wrapped; of more lines than fit, the first ones are drawn. A character that the
+    font lacks, as some names have, is written as its number (𠮷: U+20BB7), for a box could be anybody.
     """
     size = max(SMALLEST_PX, max(pixels.size) // LINES_A_WIDTH)
     letters, margin, height = font(size), size // 2, size * 3 // 2
     room = (pixels.height - 2 * margin) // height
-    wrapped = [part for line in lines for part in _wrapped(line, letters, pixels.width - 2 * margin)][: max(room, 0)]
+    width = pixels.width - 2 * margin
+    wrapped = [part for line in lines for part in _wrapped(_legible(line), letters, width)][: max(room, 0)]
     if not wrapped:
         return pixels
     top = pixels.height - len(wrapped) * height - 2 * margin
@@ -37,6 +40,19 @@ def draw(pixels: Image.Image, lines: list[str]) -> Image.Image:
 def font(size: int) -> ImageFont.FreeTypeFont:
     """Letters that high in pixels."""
     return ImageFont.truetype(pylopdf_fonts_zh_cn.sans_path(), size)
+
+
+def _legible(line: str) -> str:
+    return "".join(one if _is_drawn(one) else f" U+{ord(one):X} " for one in line)
+
+
+@lru_cache(maxsize=4096)
+def _is_drawn(character: str) -> bool:
+    """Whether its shape is not the box that stands for all the font lacks."""
+    if character.isspace():
+        return True
+    letters = font(SMALLEST_PX * 2)
+    return bytes(letters.getmask(character)) != bytes(letters.getmask(IN_NO_FONT))
 
 
 def _wrapped(line: str, letters: ImageFont.FreeTypeFont, width: int) -> list[str]:

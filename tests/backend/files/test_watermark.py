@@ -30,10 +30,25 @@ def test_without_lines_nothing_changes():
     assert changed(before, watermark.draw(before, ["", "  "])) is None
 
 
-@pytest.mark.parametrize("character", "李雷臺灣堃喆䶮㐂é℃")
+@pytest.mark.parametrize("character", "李雷臺灣堃喆龘䶮㐂é℃")
 def test_each_character_has_a_shape_of_its_own(character):
     box = inked("\U0010ffff")  # in no font
     assert inked(character) not in {box, inked("一"), inked(" ")}
+
+
+def test_a_character_that_no_font_has_is_told_by_its_number():
+    assert inked("𠮷野家") == inked(" U+20BB7 野家") != inked("野家")
+    assert inked("店🙂") == inked("店 U+1F642")
+
+
+def test_four_lines_with_a_long_address_and_rare_names_all_stand_in_a_phones_picture():
+    lines = [LINES[0], "𠮷野家龘龘餐饮管理（上海）有限公司", "上海市黄浦区南京东路 100 号新世界城 " * 4, "䶮㐂"]
+    for size in ((1600, 1200), (1200, 1600), (640, 480)):
+        before = Image.new("RGB", size, "skyblue")
+        whole = changed(before, watermark.draw(before, lines))
+        without_last = changed(before, watermark.draw(before, lines[:-1]))
+        assert 0 < whole[1] < without_last[1]  # the last line, too, has its place
+        assert whole[3] == size[1]
 
 
 def test_a_long_line_is_wrapped_within_the_picture():
