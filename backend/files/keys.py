@@ -17,7 +17,12 @@ def original(attachment: Attachment) -> str:
 
 def derivatives(attachment: Attachment, revision: int) -> dict[str, str]:
     """Each revision has its own, so that one takes the other's place in a single step."""
-    return {name: f"{_folder(attachment)}/{name}-{revision}" for name in ("thumbnail", "display")}
+    names = {"thumbnail": f"thumbnail-{revision}.webp", "display": f"display-{revision}"}
+    return {name: f"{_folder(attachment)}/{last}" for name, last in names.items()}
+
+
+def derivative_type(key: str) -> str:
+    return "image/webp" if key.endswith(".webp") else "image/jpeg"
 
 
 def _folder(attachment: Attachment) -> str:

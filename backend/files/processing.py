@@ -19,7 +19,6 @@ from backend.files.models import Attachment, FileJob
 from backend.files.rules import Reason, Refused
 
 Status = Attachment.Status
-JPEG = rules.DERIVATIVE_TYPE
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def _made(attachment: Attachment) -> Findings:
         store.write(keys.original(attachment), content, content_type=attachment.content_type)
     for name, key in keys.derivatives(attachment, attachment.revision).items():
         if name in findings.pictures:
-            store.write(key, findings.pictures[name], content_type=JPEG)
+            store.write(key, findings.pictures[name], content_type=keys.derivative_type(key))
     return findings
 
 

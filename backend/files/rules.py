@@ -95,8 +95,6 @@ KINDS: dict[str, Kind] = {
 }
 """OFD (GB/T 33190) and XML are the forms in which Chinese electronic invoices are handed out beside PDF."""
 
-DERIVATIVE_TYPE = "image/jpeg"
-
 ONLY_IMAGES = frozenset({"visit_photo"})
 """Purposes that take nothing else."""
 

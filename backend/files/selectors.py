@@ -122,12 +122,15 @@ def _opened(stored: storage.Stored) -> Content:
 
 
 def _stored(attachment: Attachment, key: str) -> storage.Stored:
-    """The original under its own name; a derivative is a JPEG whatever it was made from."""
-    picture = key != attachment.original
+    """The original under its own name; a derivative under that of what it became."""
+    name, content_type = attachment.name, attachment.content_type
+    if key != attachment.original:
+        content_type = keys.derivative_type(key)
+        name = f"{name.rpartition('.')[0] or name}.{'webp' if content_type == 'image/webp' else 'jpg'}"
     return storage.Stored(
         attachment_id=attachment.pk,
         key=key,
-        name=f"{attachment.name.rpartition('.')[0] or attachment.name}.jpg" if picture else attachment.name,
-        content_type=rules.DERIVATIVE_TYPE if picture else attachment.content_type,
+        name=name,
+        content_type=content_type,
         inline=rules.is_image(attachment.content_type),
     )

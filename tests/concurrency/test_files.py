@@ -86,15 +86,15 @@ def test_jobs_of_several_captions_at_once_end_with_the_last(api, cast, media_roo
     found = Attachment.objects.get()
     assert (found.status, found.revision, found.rendered) == ("ready", 5, 5)
     kept = {path.name for path in media_root.rglob("*") if path.is_file()}
-    assert kept == {"original", "thumbnail-5", "display-5"}
+    assert kept == {"original", "thumbnail-5.webp", "display-5"}
     assert count("file.ready") == 1
 
 
 @pytest.mark.parametrize(
     ("method", "n", "status_left", "files_left"),
     [
-        ("write", 3, "uploaded", {"upload", "original", "thumbnail-1"}),
-        ("delete", 1, "ready", {"upload", "original", "thumbnail-1", "display-1"}),
+        ("write", 3, "uploaded", {"upload", "original", "thumbnail-1.webp"}),
+        ("delete", 1, "ready", {"upload", "original", "thumbnail-1.webp", "display-1"}),
     ],
     ids=["between two pictures", "after the last commit"],
 )
@@ -119,5 +119,9 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_half(
     links = api(cast.li).get(f"/files/{file['id']}").json()["links"]
     assert fetch(links["original"])[0] == PHOTO
     assert Image.open(io.BytesIO(fetch(links["display"])[0])).size == (800, 600)
-    assert {path.name for path in media_root.rglob("*") if path.is_file()} == {"original", "thumbnail-1", "display-1"}
+    assert {path.name for path in media_root.rglob("*") if path.is_file()} == {
+        "original",
+        "thumbnail-1.webp",
+        "display-1",
+    }
     assert count("file.ready") == 1

@@ -253,10 +253,10 @@ class TestShowing:
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
         assert headers["Content-Disposition"].startswith("inline; filename*=utf-8''%E9%97%A8")
-        for name, side in (("thumbnail", 320), ("display", 400)):
+        for name, form, side in (("thumbnail", "webp", 320), ("display", "jpeg", 400)):
             content, headers = fetch(ready["links"][name])
             shown = Image.open(io.BytesIO(content))
-            assert (headers["Content-Type"], shown.format, max(shown.size)) == ("image/jpeg", "JPEG", side)
+            assert (headers["Content-Type"], shown.format, max(shown.size)) == (f"image/{form}", form.upper(), side)
             assert not dict(shown.getexif())
 
     def test_a_document_is_saved_under_its_chinese_name(self, api, cast, work):

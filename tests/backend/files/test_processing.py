@@ -66,7 +66,7 @@ def test_keeps_the_verified_original_and_what_was_made_of_it(photo, store, work)
     assert store.read(found.original, limit=len(PHOTO) + 1) == PHOTO
     assert (found.lat, found.lng) == (pytest.approx(31.2304), pytest.approx(121.4737))
     assert found.phash is not None
-    assert everything(store, found).keys() == {"original", "thumbnail-1", "display-1"}
+    assert everything(store, found).keys() == {"original", "thumbnail-1.webp", "display-1"}
 
 
 def test_a_file_with_a_chinese_name_goes_the_whole_way(api, cast, store, work):
@@ -144,7 +144,7 @@ class TestCaptions:
         assert (right, bottom) == plain.size
         assert top > plain.height // 2
         assert store.read(found.original, limit=len(PHOTO) + 1) == PHOTO
-        assert everything(store, found).keys() == {"original", "thumbnail-2", "display-2"}
+        assert everything(store, found).keys() == {"original", "thumbnail-2.webp", "display-2"}
         assert names_of_events(photo) == ["file.declared", "file.uploaded", "file.ready", "file.captioned"]
 
     def test_given_before_the_upload_are_drawn_at_once(self, api, cast, store, work, li):
@@ -163,7 +163,7 @@ class TestCaptions:
         assert work() == 3  # two jobs, and visits hears that it is ready
         found = fresh(photo)
         assert (found.status, found.revision, found.rendered) == ("ready", 2, 2)
-        assert everything(store, found).keys() == {"original", "thumbnail-2", "display-2"}
+        assert everything(store, found).keys() == {"original", "thumbnail-2.webp", "display-2"}
         assert names_of_events(photo).count("file.ready") == 1
 
     def test_coming_while_an_earlier_one_is_drawn_win(self, photo, store, work, li, monkeypatch):
