@@ -40,6 +40,10 @@ class Configuration(Exception):
     """A setting must be mended by a person; the row keeps waiting, is never given up, and loses no attempt by it."""
 
 
+class LeaseLost(Exception):
+    """This attempt has outlived its lease and another has the row: what remains is for that one to do."""
+
+
 class Postponed(Exception):
     """Not now, through no fault of the row: it waits `retry_after_s`, is never given up, and loses no attempt by it."""
 
@@ -58,7 +62,8 @@ class Owed(models.Model):
     """The Celery task that performs one row, called with `{id_argument: pk}`."""
     id_argument: ClassVar[str]
     lease_s: ClassVar[float | None] = None
-    """Of rows that take longer than `settings.OWED_LEASE_S`; the limits of their task must be below it."""
+    """Of rows that take longer than `settings.OWED_LEASE_S`; the limits of their task must be below it, unless the work
+    is done in portions between which it asks `hold_on`."""
 
     company = models.ForeignKey("directory.Company", models.CASCADE, related_name="+")
     status = models.CharField(max_length=8, choices=Status.choices, default=Status.PENDING)
@@ -79,16 +84,15 @@ class Owed(models.Model):
         ]
 
     @classmethod
-    def perform(cls, pk: int, work: Callable[[Self], Any]) -> bool:
+    def perform(cls, pk: Any, work: Callable[[Self], Any]) -> bool:
         """Claim the row and do the work, at least once; False where somebody else has it or it is not due.
 
         `work` runs outside any transaction. What it raises decides the row's future: `PermanentFailure` buries it,
         `Configuration` and `Postponed` keep it waiting for ever, anything else is retried with growing pauses.
         """
         now = clock.now()
-        lease = timedelta(seconds=cls.lease_s or settings.OWED_LEASE_S)
         claimed = cls._base_manager.filter(pk=pk, status=cls.Status.PENDING, due_at__lte=now).update(
-            due_at=now + lease, attempts=F("attempts") + 1, enqueued_at=None
+            due_at=now + cls._lease(), attempts=F("attempts") + 1, enqueued_at=None
         )
         if not claimed:
             return False
@@ -114,6 +118,25 @@ class Owed(models.Model):
             owed._mine().update(status=cls.Status.DONE, error="", finished_at=clock.now())
         return True
 
+    def hold_on(self, **progress: Any) -> None:
+        """Between the portions of a long work: the lease begins anew, and these columns say how far it is.
+
+        Outside any transaction: one that is rolled back would leave the attempt without its lease. Raises LeaseLost.
+        """
+        due_at = clock.now() + self._lease()
+        if not self._mine().update(due_at=due_at, **progress):
+            raise LeaseLost(self._named)
+        self.due_at = due_at
+
+    def lock(self) -> None:
+        """For the transaction that settles the work: no other worker gets the row before it ends. Raises LeaseLost."""
+        if self._mine().select_for_update().first() is None:
+            raise LeaseLost(self._named)
+
+    @classmethod
+    def _lease(cls) -> timedelta:
+        return timedelta(seconds=cls.lease_s or settings.OWED_LEASE_S)
+
     def _bury(self, error: str) -> None:
         logger.error("%s is given up: %s", self._named, _storable(error))
         self._mine().update(status=self.Status.DEAD, error=_storable(error), finished_at=clock.now())
@@ -131,7 +154,7 @@ class Owed(models.Model):
         return f"{self._meta.label} {self.pk}"
 
     @classmethod
-    def take_due(cls, limit: int = 200) -> list[int]:
+    def take_due(cls, limit: int = 200) -> list[Any]:
         """Mark due rows as handed out and return their ids, longest due first; two dispatchers never get the same row.
 
         Only among the oldest `HANDED_OUT_AT_ONCE`, in which those that nobody has claimed yet keep their places.
@@ -165,12 +188,12 @@ class Owed(models.Model):
         return cls._base_manager.filter(status=dead).order_by("-pk")
 
     @classmethod
-    def give_back(cls, ids: list[int]) -> None:
+    def give_back(cls, ids: list[Any]) -> None:
         """The broker did not take these: they may be handed out again at once."""
         cls._base_manager.filter(pk__in=ids, status=cls.Status.PENDING).update(enqueued_at=None)
 
     @classmethod
-    def retry(cls, ids: list[int]) -> int:
+    def retry(cls, ids: list[Any]) -> int:
         """A person's decision to try dead or waiting rows again, now; one that a worker holds may be done twice."""
         revived = (
             cls._base_manager.filter(pk__in=ids)
