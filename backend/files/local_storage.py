@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import IO, BinaryIO, Protocol
 from uuid import uuid4
 
 from backend.files import links
@@ -67,9 +67,12 @@ class LocalStorage:
         with _working(), self.open(key) as file:
             return file.read(limit)
 
-    def write(self, key: str, content: bytes, *, content_type: str) -> None:
+    def write(self, key: str, content: bytes | IO[bytes], *, content_type: str) -> None:
         with self._replacing(key) as file:
-            file.write(content)
+            if isinstance(content, bytes):
+                file.write(content)
+            else:
+                shutil.copyfileobj(content, file)
 
     def delete(self, keys: Iterable[str]) -> None:
         with _working():

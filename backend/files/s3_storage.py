@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import IO, Any
 
 import boto3
 from botocore.config import Config
@@ -95,7 +95,7 @@ class S3Storage:
             content: bytes = body.read(limit)
             return content
 
-    def write(self, key: str, content: bytes, *, content_type: str) -> None:
+    def write(self, key: str, content: bytes | IO[bytes], *, content_type: str) -> None:
         with _answering():
             self.client.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=content_type)
 

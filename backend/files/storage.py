@@ -6,7 +6,7 @@ Nothing here may be called inside a transaction, except `upload_target` and `lin
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import IO, Protocol
 from uuid import UUID
 
 from django.conf import settings
@@ -62,8 +62,8 @@ class Storage(Protocol):
     def read(self, key: str, *, limit: int) -> bytes:
         """At most `limit` bytes. Raises Missing."""
 
-    def write(self, key: str, content: bytes, *, content_type: str) -> None:
-        """Whole or not at all; replaces what was there."""
+    def write(self, key: str, content: bytes | IO[bytes], *, content_type: str) -> None:
+        """Whole or not at all; replaces what was there. A file is taken from where it stands, in pieces."""
 
     def delete(self, keys: Iterable[str]) -> None:
         """What is not there is deleted already."""
