@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from backend.core.actor import Actor
 from backend.core.errors import NotFound
-from backend.files import keys, rules, storage
+from backend.files import keepers, keys, rules, storage
 from backend.files.local_storage import LocalStorage
 from backend.files.models import Attachment
 
@@ -107,7 +107,9 @@ def local_content(*, attachment_id: UUID, variant: str) -> Content:
         raise NotFound()
     attachment = Attachment.objects.filter(pk=attachment_id, deleted_at=None, status=Attachment.Status.READY).first()
     if attachment is None:
-        raise NotFound()
+        if (found := keepers.kept(attachment_id, variant)) is None:
+            raise NotFound()
+        return _opened(found)
     for key in (attachment.original, *attachment.derivatives.values()):
         if key.rpartition("/")[2] == variant:
             return _opened(_stored(attachment, key))
