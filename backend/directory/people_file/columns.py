@@ -1,39 +1,12 @@
-"""The columns of the two tables. A heading is known in either language, or in both together as the template has it."""
+"""The columns of the two tables."""
 
-from dataclasses import dataclass
-
+from backend.core.sheet_columns import CLEAR as CLEAR
+from backend.core.sheet_columns import Column as Column
 from backend.core.text import bilingual, in_both
 
 DEPARTMENTS, EMPLOYEES = "departments", "employees"
 TITLES = {DEPARTMENTS: ("部门", "Departments"), EMPLOYEES: ("员工", "Employees")}
 NAMES = {kind: bilingual(*words) for kind, words in TITLES.items()}
-CLEAR = "-"
-"""In a cell: take away what is there. An empty cell leaves it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    field: str
-    zh: str
-    en: str
-    also: tuple[str, ...] = ()
-    note: tuple[str, str] = ("", "")
-    is_read: bool = True
-    """The others are for the eye only, and are no surprise in a file that comes back."""
-
-    @property
-    def heading(self) -> str:
-        return f"{self.zh} {self.en}"
-
-    @property
-    def name(self) -> str:
-        return bilingual(self.zh, self.en)
-
-    @property
-    def headings(self) -> tuple[str, ...]:
-        return (self.zh, self.en, self.heading, self.field, *self.also)
-
-
 COLUMNS: dict[str, tuple[Column, ...]] = {
     DEPARTMENTS: (
         Column("code", "部门编码", "Department code", ("编码", "code"), ("必填，不可重复", "required, once")),
