@@ -14,6 +14,8 @@ from backend.core.text import bilingual
 CAPABILITIES: dict[str, str] = {
     "customer.read": bilingual("查看客户", "see customers"),
     "customer.write": bilingual("维护客户", "maintain customers"),
+    "customer.export": bilingual("导出客户", "export customers"),
+    "customer.import": bilingual("导入客户", "import customers"),
     "visit.read": bilingual("查看拜访", "see visits"),
     "visit.write": bilingual("拜访签到签退", "log visits"),
     "visit.assign": bilingual("为下属安排拜访", "plan visits for the team"),
@@ -82,6 +84,7 @@ class RoleTemplate:
 
 _READS = tuple(f"{resource}.read" for resource in ("customer", "visit", "expense", "order", "stock", "catalog"))
 _FIELD_WORK = (*_READS, "customer.write", "visit.write", "expense.write", "order.write")
+_CUSTOMER_FILES = ("customer.export", "customer.import")
 _FIELD_SIGHT = tuple(name for name in FIELDS if name != "cost")
 _COLLEAGUES = {"directory": Scope.COMPANY}
 
@@ -90,7 +93,7 @@ STANDARD_ROLES: tuple[RoleTemplate, ...] = (
     RoleTemplate(
         "manager",
         "主管",
-        (*_FIELD_WORK, "visit.assign", "visit.review", "visit.positions", "handover.manage"),
+        (*_FIELD_WORK, *_CUSTOMER_FILES, "visit.assign", "visit.review", "visit.positions", "handover.manage"),
         Scope.SUBTREE,
         _FIELD_SIGHT,
         wider=_COLLEAGUES,
