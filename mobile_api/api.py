@@ -23,6 +23,7 @@ from mobile_api.routers import (
     directory,
     doors,
     expenses,
+    exports,
     files,
     handovers,
     imports,
@@ -112,6 +113,7 @@ api.add_router("", company.router)
 api.add_router("", audit.router)
 api.add_router("/delegations", delegations.router)
 api.add_router("/handovers", handovers.router)
+api.add_router("", exports.router)
 api.add_router("/customers", customers.router)
 api.add_router("", visit_plans.router)
 api.add_router("/customers", customer_parts.router)

@@ -26,6 +26,7 @@ from notifications.recipients import (
     named_companion,
     owner,
     owner_and_followers,
+    who_asked_for_export,
 )
 from notifications.wording import Text, gaps_of
 
@@ -35,7 +36,7 @@ PLAN, SUBSTITUTION = "/visit-plans/{id}", "/visit-substitutions/{id}"
 VISIT, APPROVAL, ORDER, FILE = "/visits/{id}", "/approvals/{id}", "/orders/{id}", "/files/{id}"
 DELEGATION, HANDOVER, DEVICE = "/delegations/{id}", "/handovers/{id}", "/devices/{id}"
 PLACE = "/place-proposals/{id}"
-CUSTOMER = "/customers/{id}"
+CUSTOMER, EXPORT = "/customers/{id}", "/exports/{id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +306,18 @@ RULES: dict[str, Rule] = {
         Text("文件未被接收：{name}", "File refused: {name}"),
         Text("原因：{reason}", "Reason: {reason}"),
         FILE,
+    ),
+    "export.ready": Rule(
+        who_asked_for_export,
+        Text("导出已完成：{kind}", "Your export is ready: {kind}"),
+        Text("行数：{rows}\n保留 7 天。", "Rows: {rows}\nIt is kept for 7 days."),
+        EXPORT,
+    ),
+    "export.failed": Rule(
+        who_asked_for_export,
+        Text("导出失败：{kind}", "Your export has failed: {kind}"),
+        Text("原因：{reason}", "Reason: {reason}"),
+        EXPORT,
     ),
 }
 SETTLES = {

@@ -9,6 +9,8 @@ from backend.core.text import bilingual
 from backend.directory import holdings
 from backend.documents.models import Document
 from backend.events.models import Event
+from backend.exports import kinds
+from backend.exports.models import Export
 from backend.files.rules import Reason
 from backend.visits.rules import Code, Verdict
 from backend.wechat.text import one_line, shortened
@@ -35,9 +37,10 @@ _REASONS = {
     Code.NEW_DEVICE.value: bilingual("新设备", "new device"),
     Code.CUSTOMER_WITHOUT_PLACE.value: bilingual("客户没有坐标", "customer without a place"),
 }
-_REFUSALS = {reason.value: reason.label for reason in Reason}
+_REFUSALS = {reason.value: reason.label for reason in (*Reason, *Export.Reason)}
 _OUTCOMES = {verdict.value: verdict.label for verdict in Decision.Verdict}
 _CODES = {"outcome": _OUTCOMES, "verdict": _VERDICTS, "decision": _DECISIONS, "reasons": _REASONS, "reason": _REFUSALS}
+_CODES["kind"] = kinds.NAMES
 
 
 def facts_of(event: Event, *, sees: Callable[[str], bool]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from backend.directory.selectors import actor_for, employees_with
 from backend.directory.standing_in import delegates_of
 from backend.events.models import Event
 from backend.events.owed import PermanentFailure
+from backend.exports.models import Export
 from backend.orders.models import Follower
 from backend.visits.models import PlanSubstitution
 from notifications.subjects import subject_of
@@ -81,6 +82,10 @@ def in_charge_of_customer(event: Event) -> Iterable[UUID]:
 
 def named_companion(event: Event) -> Iterable[UUID]:
     return [UUID(event.data["employee_id"])]
+
+
+def who_asked_for_export(event: Event) -> Iterable[UUID]:
+    return Export.objects.filter(pk=event.subject_id).values_list("requested_by_id", flat=True)
 
 
 def who_may_know(event: Event, ids: Iterable[UUID]) -> list[Employee]:

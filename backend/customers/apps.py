@@ -10,9 +10,12 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         from backend.customers.holdings import CO_OWNED, CUSTOMERS
         from backend.customers.models import Customer
+        from backend.customers.sheet.exporting import CUSTOMERS as CUSTOMERS_EXPORT
         from backend.directory.holdings import register
         from backend.documents.holdings import shares_move
+        from backend.exports import kinds
 
         register(CUSTOMERS)
         register(CO_OWNED)
         shares_move(Customer)
+        kinds.register(CUSTOMERS_EXPORT)

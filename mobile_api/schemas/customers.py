@@ -30,7 +30,7 @@ LongCursor = Annotated[str, StringConstraints(max_length=2048, pattern=r"^[A-Za-
 """Holds a name in pinyin."""
 
 
-class CustomerFilters(In):
+class CustomerMatch(In):
     """All may be combined. `department` holds all below it; the four bounds go together, in `crs`."""
 
     q: SearchText | None = None
@@ -46,6 +46,11 @@ class CustomerFilters(In):
     north: Latitude | None = None
     east: Longitude | None = None
     crs: Crs = "wgs84"
+
+
+class CustomerFilters(CustomerMatch):
+    """All may be combined. `department` holds all below it; the four bounds go together, in `crs`."""
+
     sort: Literal["-created_at", "name"] = "-created_at"
     limit: Limit = 20
     cursor: LongCursor | None = None

@@ -22,7 +22,9 @@ FileName = Annotated[
 ]
 """Without folders, control characters and those that turn the direction of text (`gpj.exe` would read `exe.jpg`)."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$")]
-Variant = Annotated[str, StringConstraints(pattern=r"^(upload|original|(thumbnail|display)-[0-9]{1,9}(\.webp)?)$")]
+Variant = Annotated[
+    str, StringConstraints(pattern=r"^(upload|original|(thumbnail|display)-[0-9]{1,9}(\.webp)?|export-[0-9]{1,9})$")
+]
 Signature = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 Expires = Annotated[int, Field(ge=0, le=99_999_999_999)]
 """Seconds since 1970."""

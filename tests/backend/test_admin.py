@@ -54,6 +54,7 @@ PAGES = [
     "/admin/notifications/notification/",
     "/admin/notifications/message/",
     "/admin/files/filejob/",
+    "/admin/exports/export/",
     "/admin/wechat/app/",
     "/admin/wechat/app/add/",
     "/admin/erp/erpsystem/",

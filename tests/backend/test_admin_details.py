@@ -14,11 +14,12 @@ from backend.directory.services.roles import assign_roles, put_role
 from backend.erp.models import ErpSystem, ImportFile, InboxMessage, Outbox
 from backend.erp.services.systems import put_system
 from backend.events.models import Delivery, Event
+from backend.exports.models import Export
 from backend.files.models import FileJob
 from notifications.models import Message, Notification
-from tests.notifications.subjects import file_of
+from tests.notifications.subjects import export_of, file_of
 
-SHOWN = (Delivery, Session, FileJob, Notification, Message, ErpSystem, Outbox, InboxMessage, ImportFile)
+SHOWN = (Delivery, Session, FileJob, Export, Notification, Message, ErpSystem, Outbox, InboxMessage, ImportFile)
 """What is only to be read."""
 
 
@@ -46,6 +47,7 @@ def rows(cast, api, system) -> None:
     Message.objects.create(**ours, notification=notification, channel="wecom")
     Delivery.objects.create(**ours, event=event, consumer="notifications")
     FileJob.objects.create(**ours, attachment=file_of(cast.li), revision=0)
+    export_of(cast.li)
     told = {**ours, "system": system}
     Outbox.objects.create(**told, entity="orders.order", local_id=new_id(), key="SO1", payload={})
     InboxMessage.objects.create(**told, external_id="m1", digest=b"1" * 32, payload={}, received_at=clock.now())

@@ -15,6 +15,7 @@ from backend.directory.models import Device, LoginRecord, PendingSignIn, Refresh
 from backend.erp.models import ErpSystem, InboxMessage
 from backend.events.models import Delivery, Event
 from backend.events.owed import Owed
+from backend.exports.models import Export
 from backend.wechat.models import App, Callback, LoginCode, SyncRun, WecomDirectory
 from tests.support.cast import Cast
 
@@ -93,6 +94,15 @@ KINDS: dict[str, Make] = {
     ),
     "a delivery": delivery,
     "a message of an ERP": inbox_message,
+    "an export": lambda c, at: done(
+        Export,
+        c,
+        at,
+        requested_by=c.li,
+        kind="customers",
+        created_from=digest(),
+        expires_at=at + timedelta(days=7),
+    ),
 }
 
 

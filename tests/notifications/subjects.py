@@ -7,6 +7,7 @@ from backend.core import clock
 from backend.core.ids import new_id
 from backend.customers.models import Customer
 from backend.directory.models import Device, Employee, Handover, PendingSignIn
+from backend.exports.models import Export
 from backend.files.models import Attachment
 from backend.orders.models import Order
 from backend.visits.models import PlaceProposal, PlanSubstitution, Visit, VisitPlan
@@ -58,6 +59,17 @@ def order_of(owner: Employee) -> Order:
 def file_of(owner: Employee) -> Attachment:
     return Attachment.objects.create(
         **_of(owner), name="门头.jpg", purpose="visit_photo", content_type="image/jpeg", size=1, sha256="0" * 64
+    )
+
+
+def export_of(owner: Employee) -> Export:
+    return Export.objects.create(
+        company_id=owner.company_id,
+        requested_by=owner,
+        kind="customers",
+        created_from=new_id().bytes * 2,
+        due_at=clock.now() + timedelta(hours=1),
+        expires_at=clock.now() + timedelta(days=7),
     )
 
 

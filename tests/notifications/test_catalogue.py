@@ -15,6 +15,7 @@ from tests.notifications.subjects import (
     approval_of,
     customer_of,
     device_of,
+    export_of,
     file_of,
     flow_asks,
     handover_of,
@@ -40,6 +41,7 @@ FOLDERS = {
     "directory.delegation": "delegations",
     "directory.handover": "handovers",
     "directory.device": "devices",
+    "exports.export": "exports",
     "visits.visitplan": "visit-plans",
     "visits.plansubstitution": "visit-substitutions",
     "visits.placeproposal": "place-proposals",
@@ -93,6 +95,8 @@ TOLD = {
         {"owner": "李雷", "device": "小米 15", "address": "203.0.113.9"},
         {"li", "qian"},
     ),
+    "export.ready": ("export", None, {"kind": "customers", "rows": 12}, {"li"}),
+    "export.failed": ("export", None, {"kind": "customers", "reason": "too_many_rows"}, {"li"}),
     "file.refused": ("file", None, {"name": "门头.jpg", "reason": "image_damaged"}, {"li"}),
 }
 """Event: what it is about (Li Lei's), who does it, its data, and who is told."""
@@ -112,6 +116,7 @@ def make_event(cast: Cast, happen, name: str, /, **changes: object) -> Event:
         "handover": lambda owner: handover_of(owner, cast.wang),
         "delegation": lambda owner: delegated(owner, cast.wang),
         "device": device_of,
+        "export": export_of,
     }
     if name == "approval.requested":
         data = data | {"approvers": [str(cast.han.pk), str(cast.wang.pk)]}
@@ -168,6 +173,7 @@ def test_who_is_told_of_what(name: str, cast: Cast, happen, work):
             "Result: out of range\nReasons: not near the customer、new device",
         ),
         ("visit.reviewed", "zh-hans", "您的签到已审核：不认可", "审核人：韩梅梅\n理由：不在门店"),
+        ("export.failed", "en", "Your export has failed: customers", "Reason: too many rows; ask for fewer"),
         ("file.refused", "en", "File refused: 门头.jpg", "Reason: the picture is damaged"),
         ("approval.requested", "zh-hans", "待您审批：差旅费", "提交人：李雷"),
         ("approval.requested", "en", "Waiting for you: 差旅费", "From: 李雷"),

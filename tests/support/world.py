@@ -8,6 +8,7 @@ from backend.core import clock
 from backend.core.actor import Actor
 from backend.directory.models import Device, Session
 from backend.events.models import Event
+from tests.notifications.subjects import export_of
 from tests.support.cast import Cast
 from tests.support.client import Api
 from tests.support.expenses import prepare, submitted
@@ -38,6 +39,7 @@ class World:
     role: str
     event: int
     proposal: str
+    export: UUID
 
     @property
     def secrets(self) -> set[str]:
@@ -90,6 +92,7 @@ def make_world(cast: Cast, api: Api) -> World:
         role="rep",
         event=Event.objects.filter(company=cast.company).latest("pk").pk,
         proposal=proposal["id"],
+        export=export_of(cast.li).pk,
         delegation=delegation.json()["id"],
         handover=handed_over(cast.qian, cast.li, cast.han, kinds=["reports"]).pk,
     )

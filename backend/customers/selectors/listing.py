@@ -60,6 +60,20 @@ def position_of(customer: Customer, sort: Sort) -> Position:
     return (customer.created_at if sort is Sort.NEWEST else customer.pinyin, customer.pk)
 
 
+def count_customers(*, actor: Actor, wanted: Wanted) -> int:
+    """Of all pages together; takes its time."""
+    actor.require("customer.read")
+    given: dict[str, Any] = {"company": actor.company_id}
+    conditions = [*_conditions(wanted, given), f"({' OR '.join(_branches(actor, wanted, given))})"]
+    if typed := normalised(wanted.q or ""):
+        given["typed"] = typed
+        conditions += [_has_bigrams(typed), _has_typed(actor)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM customers_customer c WHERE {' AND '.join(conditions)}", given)  # noqa: S608
+        count: int = cursor.fetchone()[0]
+        return count
+
+
 def page_of_customers(*, actor: Actor, wanted: Wanted, limit: int, after: Position | None = None) -> list[Customer]:
     """At most `limit` customers the actor sees, with their owners, in the order asked for, from behind `after` on."""
     actor.require("customer.read")
@@ -73,8 +87,7 @@ def page_of_customers(*, actor: Actor, wanted: Wanted, limit: int, after: Positi
     branches = _branches(actor, wanted, given)
     if typed := normalised(wanted.q or ""):
         given["typed"] = typed
-        text = "search_text" if actor.sees("customer_contact") else "split_part(search_text, chr(31), 1)"
-        ids = _search(look, branches, typed, f"strpos({text}, %(typed)s) > 0")
+        ids = _search(look, branches, typed, _has_typed(actor))
     else:
         ids = {pk for _, pk in look.first(branches)}
     order = ("-created_at", "-pk") if wanted.sort is Sort.NEWEST else ("pinyin", "pk")
@@ -89,8 +102,7 @@ def _search(look: "_Look", branches: Sequence[str], typed: str, has_it: str) -> 
     per_branch = Counter(place for place, _ in walked)
     short = [branch for place, branch in enumerate(branches) if per_branch[place] < look.limit]
     if short and (longer := look.longer(short, _walk(branches))):
-        grams = f"grams @> {_literal(_some(bigrams(typed)))}::text[]"
-        walked += look.found(_together(longer), f"{grams} AND {has_it}")
+        walked += look.found(_together(longer), f"{_has_bigrams(typed)} AND {has_it}")
     return {pk for _, pk in walked}
 
 
@@ -195,6 +207,15 @@ def _conditions(wanted: Wanted, given: dict[str, Any]) -> list[str]:
         conditions += ["c.lat BETWEEN %(south)s AND %(north)s", "c.lng BETWEEN %(west)s AND %(east)s"]
         given |= {"south": box.south, "north": box.north, "west": box.west, "east": box.east}
     return conditions
+
+
+def _has_typed(actor: Actor) -> str:
+    text = "search_text" if actor.sees("customer_contact") else "split_part(search_text, chr(31), 1)"
+    return f"strpos({text}, %(typed)s) > 0"
+
+
+def _has_bigrams(typed: str) -> str:
+    return f"grams @> {_literal(_some(bigrams(typed)))}::text[]"
 
 
 def _some(grams: list[str]) -> list[str]:

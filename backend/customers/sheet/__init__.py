@@ -1,0 +1,1 @@
+"""Customers as a table in a file: out of here, and back in."""
