@@ -84,6 +84,19 @@ RULES: dict[str, Rule] = {
         Text("{text}", "{text}"),
         VISIT,
     ),
+    "visit.liked": Rule(
+        owner,
+        Text("{who}赞了您的拜访", "{who} likes your visit"),
+        Text("客户：{customer}", "Customer: {customer}"),
+        VISIT,
+        channels=INBOX_ONLY,
+    ),
+    "visit.follow_up_due": Rule(
+        owner,
+        Text("今天该跟进：{customer}", "Follow up today: {customer}"),
+        Text("下一步：{text}", "Next step: {text}"),
+        VISIT,
+    ),
     "visit.reviewed": Rule(
         owner,
         Text("您的签到已审核：{decision}", "Your check-in was reviewed: {decision}"),

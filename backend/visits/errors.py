@@ -12,6 +12,11 @@ class OwnVisit(Forbidden):
     message = bilingual("不能审核自己的拜访。", "You may not review your own visit.")
 
 
+class OwnVisitLiked(Forbidden):
+    code = "own_visit_liked"
+    message = bilingual("不能给自己的拜访点赞。", "You may not like your own visit.")
+
+
 class NotYourTeam(Forbidden):
     code = "not_your_team"
     message = bilingual("只有拜访人的上级可以这样做。", "Only a superior of whoever makes the visit may do this.")

@@ -13,7 +13,9 @@ def extend_series(**_: object) -> None:
 @shared_task(name="visits.remind")
 def remind(**_: object) -> None:
     """Every five minutes."""
-    reminders.remind(at=clock.now())
+    at = clock.now()
+    reminders.remind(at=at)
+    reminders.follow_up(at=at)
 
 
 @shared_task(name="visits.nights")

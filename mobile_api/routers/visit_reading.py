@@ -1,31 +1,84 @@
-"""What people read of visits that were made: the way of a day, as data, for maps and as a picture."""
+"""What people read of visits that were made: the feed, who has read and likes them, the way of a day."""
 
 from typing import Any
+from uuid import UUID
 
 from django.http.response import HttpResponseBase
 from django.utils.translation import get_language
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from backend.core import clock
 from backend.core.geo import wgs84_to_gcj02
-from backend.visits import route_picture
+from backend.visits import route_picture, selectors, services
 from backend.visits.models import VisitPlan
+from backend.visits.rules import Verdict
+from backend.visits.selectors import feed
 from backend.visits.services import day_routes
 from backend.visits.services.day_routes import DayRoute, Stop
+from mobile_api import paging
 from mobile_api.auth import Request
 from mobile_api.caching import etag_of, is_current, json_reply, not_modified, reply
+from mobile_api.routers.visits import item
 from mobile_api.schemas.visit_reading import (
     DayFilters,
     DayPictureFilters,
     DayRouteFilters,
     DayRouteOut,
+    FeedFilters,
+    FeedOut,
+    LikingOut,
     MapFeaturesOut,
+    VisitsReadIn,
 )
 
 router = Router(tags=["visits"])
 GEOJSON, PNG = "application/geo+json", "image/png"
 COLLECTION = {"$ref": f"#/components/schemas/{MapFeaturesOut.__name__}"}
 BYTES = {"type": "string", "format": "binary"}
+
+
+@router.get("/visits/feed", response=FeedOut)
+def list_feed(request: Request, query: Query[FeedFilters]) -> HttpResponseBase:
+    """What was done by whom I see, newest first, with all that a card shows."""
+    since, until = selectors.bounds_of(actor=request.auth, first=query.first, last=query.last)
+    verdict = Verdict(query.verdict) if query.verdict else None
+    cards = feed.feed(
+        actor=request.auth,
+        limit=query.limit + 1,
+        before=paging.decode(query.cursor) if query.cursor else None,
+        since=since,
+        until=until,
+        sieve=feed.Sieve(query.owner, query.department, verdict, query.unread),
+        at=clock.now(),
+    )
+    last = cards[query.limit - 1].visit if len(cards) > query.limit else None
+    cursor = paging.encode(last.started_at, last.id) if last else None
+    return json_reply(request, {"items": [_card(card) for card in cards[: query.limit]], "next_cursor": cursor})
+
+
+@router.post("/visits/read", response={204: None})
+def mark_many_read(request: Request, body: VisitsReadIn) -> Status[None]:
+    """I have read these; one that I do not see marks none."""
+    services.mark_read(actor=request.auth, visit_ids=body.visit_ids, at=clock.now())
+    return Status(204, None)
+
+
+@router.post("/visits/{visit_id}/read", response={204: None})
+def mark_read(request: Request, visit_id: UUID) -> Status[None]:
+    """I have read it, as its owner may see. Of my own nothing is noted."""
+    services.mark_read(actor=request.auth, visit_ids=[visit_id], at=clock.now())
+    return Status(204, None)
+
+
+@router.post("/visits/{visit_id}/like", response=LikingOut)
+def like(request: Request, visit_id: UUID) -> dict[str, Any]:
+    """Its owner is told, once."""
+    return services.like(actor=request.auth, visit_id=visit_id, at=clock.now())._asdict()
+
+
+@router.delete("/visits/{visit_id}/like", response=LikingOut)
+def unlike(request: Request, visit_id: UUID) -> dict[str, Any]:
+    return services.unlike(actor=request.auth, visit_id=visit_id, at=clock.now())._asdict()
 
 
 @router.get("/visits/route", response=DayRouteOut)
@@ -69,6 +122,11 @@ def draw_route(request: Request, query: Query[DayPictureFilters]) -> HttpRespons
         return not_modified(etag)
     picture = route_picture.draw(found, width=query.width, height=query.height)
     return reply(request, picture, content_type=PNG, etag=etag)
+
+
+def _card(card: feed.Card) -> dict[str, Any]:
+    shown = {name: value for name, value in card._asdict().items() if name != "visit"}
+    return item(card.visit) | shown | {"thumbnails": [picture._asdict() for picture in card.thumbnails]}
 
 
 def _route(request: Request, query: DayFilters) -> DayRoute:

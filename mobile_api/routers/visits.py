@@ -113,16 +113,16 @@ def _newest(request: Request, query: VisitFilters, since: datetime | None, until
     )
     last = rows[query.limit - 1] if len(rows) > query.limit else None
     return {
-        "items": [_item(row) for row in rows[: query.limit]],
+        "items": [item(row) for row in rows[: query.limit]],
         "next_cursor": paging.encode(last.started_at, last.id) if last else None,
     }
 
 
 def item_of(visit: Visit) -> dict[str, Any]:
-    return _item(hot.VisitRow.of(visit))
+    return item(hot.VisitRow.of(visit))
 
 
-def _item(row: hot.VisitRow | hot.VisitScreen) -> dict[str, Any]:
+def item(row: hot.VisitRow | hot.VisitScreen) -> dict[str, Any]:
     return {
         "id": row.id,
         "version": row.version,
@@ -165,7 +165,7 @@ def _screen(screen: hot.VisitScreen) -> dict[str, Any]:
         "position": _coarse(screen),
     }
     return {
-        **_item(screen),
+        **item(screen),
         **_details(screen),
         "reasons": orjson.Fragment(screen.reasons),
         "decided_by": {"id": screen.decided_by_id, "name": screen.decided_by_name} if screen.decided_by_id else None,
@@ -173,6 +173,8 @@ def _screen(screen: hot.VisitScreen) -> dict[str, Any]:
         "companions": orjson.Fragment(screen.companions),
         "photos": orjson.Fragment(screen.photos),
         "comments": orjson.Fragment(screen.comments),
+        "likes": orjson.Fragment(screen.likes),
+        "read_by": orjson.Fragment(screen.readings),
     }
 
 

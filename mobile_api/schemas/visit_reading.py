@@ -1,4 +1,4 @@
-"""What people read of visits that were made: the way of a day."""
+"""What people read of visits that were made: the feed, who has read and likes them, the way of a day."""
 
 from datetime import date
 from typing import Annotated, Literal
@@ -6,11 +6,61 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BeforeValidator, Field
 
-from mobile_api.schemas.base import Day, In, Out, digits
+from mobile_api.schemas.base import Cursor, Day, In, Limit, Out, digits
 from mobile_api.schemas.directory import EmployeeRefOut
-from mobile_api.schemas.visits import CustomerRefOut, Decision, Verdict
+from mobile_api.schemas.visits import CustomerRefOut, Decision, Verdict, VisitItemOut
 
 Pixels = Annotated[int, Field(ge=320, le=1280), BeforeValidator(digits)]
+
+
+class FeedFilters(In):
+    """Both days included. `unread` leaves out one's own; it and `verdict` look thirty days back where `from` is not
+    given. A department comes with everything below it."""
+
+    owner: UUID | None = None
+    department: UUID | None = None
+    verdict: Verdict | None = None
+    unread: bool = False
+    first: Day | None = Field(default=None, alias="from")
+    last: Day | None = Field(default=None, alias="to")
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
+class ThumbnailOut(Out):
+    file_id: UUID
+    link: str | None
+    """Works without a token for a quarter of an hour at least; null until the picture is ready."""
+
+
+class CardOut(VisitItemOut):
+    summary: str
+    next_step: str
+    next_on: date | None
+    comments: int
+    likes: int
+    liked: bool
+    """By me."""
+    read: bool
+    """By me; my own are."""
+    photos: int
+    thumbnails: list[ThumbnailOut]
+    """Of the first three photos."""
+
+
+class FeedOut(Out):
+    items: list[CardOut]
+    next_cursor: str | None
+
+
+class LikingOut(Out):
+    liked: bool
+    """By me, as it stands now."""
+    likes: int
+
+
+class VisitsReadIn(In):
+    visit_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
 
 
 class DayFilters(In):

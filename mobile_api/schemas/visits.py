@@ -186,6 +186,25 @@ class CommentOut(Out):
     created_at: AwareDatetime
 
 
+class LikesOut(Out):
+    count: int
+    mine: bool
+    people: list[EmployeeRefOut]
+    """The first fifty."""
+
+
+class ReaderOut(Out):
+    employee: EmployeeRefOut
+    read_at: AwareDatetime
+
+
+class ReadByOut(Out):
+    count: int
+    mine: bool
+    people: list[ReaderOut]
+    """The first fifty."""
+
+
 class VisitScreenOut(VisitOut):
     decided_by: EmployeeRefOut | None
     evidence: EvidenceOut | None
@@ -193,3 +212,6 @@ class VisitScreenOut(VisitOut):
     companions: list[CompanionOut]
     photos: list[PhotoOut]
     comments: list[CommentOut]
+    likes: LikesOut
+    read_by: ReadByOut
+    """Who has told with `POST /visits/{id}/read`, or shown by a comment, a like or a decision, that he has read it."""

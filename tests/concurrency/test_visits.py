@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 
 from backend.events.models import Event
-from backend.visits.models import CheckInSample, Visit, VisitComment
+from backend.visits.models import CheckInSample, Visit, VisitComment, VisitLike, VisitReading
 from tests.support.threads import together
 from tests.support.visits import check_in_body, checked_in, new_visit
 
@@ -100,3 +100,16 @@ def test_eight_copies_of_one_comment_are_one(api, cast):
 
     assert sorted(reply.status_code for reply in replies) == [200] * 7 + [201]
     assert VisitComment.objects.count() == Event.objects.filter(name="visit.commented").count() == 1
+
+
+def test_of_eight_likes_at_once_the_owner_hears_of_one_and_the_last_state_holds(api, cast):
+    caller, visit = api(cast.han), checked_in(api(cast.li))
+    path = f"/visits/{visit['id']}/like"
+
+    replies = together(8, lambda i: caller.post(path))
+
+    assert [reply.json() for reply in replies] == [{"liked": True, "likes": 1}] * 8
+    assert Event.objects.filter(name="visit.liked").count() == 1
+    together(8, lambda i: caller.delete(path) if i % 2 else caller.post(f"/visits/{visit['id']}/read"))
+    assert VisitLike.objects.filter(taken_back_at=None).count() == 0
+    assert VisitReading.objects.count() == 1

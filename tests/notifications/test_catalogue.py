@@ -52,6 +52,8 @@ TOLD = {
     "visit.checked_in": ("visit", "li", DOUBTFUL, {"han"}),
     "visit.checked_out": ("visit", "li", VISITED, {"han"}),
     "visit.commented": ("visit", "han", COMMENT, {"li"}),
+    "visit.liked": ("visit", "han", {"customer": "华联超市"}, {"li"}),
+    "visit.follow_up_due": ("visit", None, {"customer": "华联超市", "text": "送样"}, {"li"}),
     "visit.reviewed": ("visit", "han", {"decision": "rejected", "reason": "不在门店"}, {"li"}),
     "visit_plans.assigned": ("plan", "han", PLANNED | {"count": "3"}, {"li"}),
     "visit_plan.due_soon": ("plan", None, PLANNED | {"minutes": "25"}, {"li"}),

@@ -2,6 +2,7 @@
 
 from backend.visits.models.plans import PlanSeries, PlanSubstitution, VisitCadence
 from backend.visits.models.proposals import PlaceProposal
+from backend.visits.models.reading import VisitLike, VisitReading
 from backend.visits.models.terms import Consent, ConsentText, VisitPolicy
 from backend.visits.models.visits import CheckInSample, Visit, VisitComment, VisitCompanion, VisitPhoto, VisitPlan
 
@@ -16,7 +17,9 @@ __all__ = [
     "VisitCadence",
     "VisitComment",
     "VisitCompanion",
+    "VisitLike",
     "VisitPhoto",
     "VisitPlan",
     "VisitPolicy",
+    "VisitReading",
 ]

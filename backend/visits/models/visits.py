@@ -155,6 +155,8 @@ class Visit(Document):
     summary = models.TextField(bilingual("小结", "summary"), blank=True)
     next_step = models.CharField(bilingual("下一步", "next step"), max_length=255, blank=True)
     next_on = models.DateField(bilingual("下次日期", "next date"), null=True, blank=True)
+    next_told_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When its owner was reminded of the day he wrote; empty again once he writes another."""
 
     decision = models.CharField(bilingual("审核", "decision"), max_length=8, choices=Decision.choices, blank=True)
     decision_reason = models.CharField(bilingual("审核理由", "reason"), max_length=255, blank=True)
@@ -197,6 +199,9 @@ class Visit(Document):
                 fields=["company", "-started_at", "-id"],
                 condition=Q(decision="", verdict__in=[Verdict.UNVERIFIABLE, Verdict.OUT_OF_RANGE, Verdict.SUSPECT]),
                 name="visit_waits_for_review",
+            ),
+            models.Index(
+                fields=["next_on"], condition=Q(next_on__isnull=False, next_told_at=None), name="visit_to_follow_up"
             ),
         ]
 

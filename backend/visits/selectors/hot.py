@@ -18,6 +18,8 @@ from backend.core.actor import Actor, Scope
 from backend.core.errors import NotFound
 from backend.visits.models import Visit
 
+MOST_PEOPLE = 50
+"""Named of those who like or have read a visit, the first ones; all are counted."""
 FIRST_ID = UUID(int=0)
 END = datetime(2100, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1)
 """Where the first page enters: newer than any visit."""
@@ -50,31 +52,31 @@ class VisitRow(NamedTuple):
         return cls._make(named[field] if field in named else getattr(visit, field) for field in cls._fields)
 
 
-_SHOWN = """v.id, v.version, v.status, v.purpose, v.started_at, v.checked_in_at, v.checked_out_at, v.closed_by,
+SHOWN = """v.id, v.version, v.status, v.purpose, v.started_at, v.checked_in_at, v.checked_out_at, v.closed_by,
     v.verdict, v.distance_m, v.decision, v.plan_id, v.department_id, v.customer_id, v.owner_id"""
-_WANTED = """
+WANTED = """
     AND v.company_id = %(company)s AND v.deleted_at IS NULL {status} {since}
     AND v.started_at <= %(before)s AND (v.started_at < %(before)s OR v.id < %(before_id)s)
 """
-_PAGE = f"{_WANTED} ORDER BY v.started_at DESC, v.id DESC LIMIT {{limit}}"
-_OF_COMPANY = f"SELECT {_SHOWN} FROM visits_visit v WHERE true {_PAGE}"  # noqa: S608
-_OF_ACTOR = f"""
-    (SELECT {_SHOWN} FROM visits_visit v WHERE v.owner_id = %(me)s {_PAGE})
+PAGE = f"{WANTED} ORDER BY v.started_at DESC, v.id DESC LIMIT {{limit}}"
+OF_COMPANY = f"SELECT {SHOWN} FROM visits_visit v WHERE true {PAGE}"  # noqa: S608
+OF_ACTOR = f"""
+    (SELECT {SHOWN} FROM visits_visit v WHERE v.owner_id = %(me)s {PAGE})
     UNION ALL
     (SELECT team.* FROM unnest(%(departments)s::uuid[]) AS department (id) CROSS JOIN LATERAL (
-        SELECT {_SHOWN} FROM visits_visit v WHERE v.department_id = department.id {_PAGE}
+        SELECT {SHOWN} FROM visits_visit v WHERE v.department_id = department.id {PAGE}
     ) AS team)
     UNION ALL
     (SELECT shown.* FROM documents_share share CROSS JOIN LATERAL (
-        SELECT {_SHOWN} FROM visits_visit v WHERE v.id = share.document_id {_WANTED} OFFSET 0
+        SELECT {SHOWN} FROM visits_visit v WHERE v.id = share.document_id {WANTED} OFFSET 0
     ) AS shown WHERE share.employee_id = %(me)s AND share.document_type = 'visits.visit')
 """  # noqa: S608
-_LIST = f"""
+LIST = f"""
     WITH seen AS ({{seen}}),
     newest AS (SELECT DISTINCT ON (started_at, id) * FROM seen ORDER BY started_at DESC, id DESC LIMIT {{limit}})
-    SELECT {_SHOWN}, customer.name, owner.name FROM newest AS v
+    SELECT {SHOWN}, customer.name, owner.name {{more}} FROM newest AS v
     JOIN customers_customer customer ON customer.id = v.customer_id
-    JOIN directory_employee owner ON owner.id = v.owner_id
+    JOIN directory_employee owner ON owner.id = v.owner_id {{joined}}
     ORDER BY v.started_at DESC, v.id DESC
 """  # noqa: S608
 
@@ -91,9 +93,9 @@ def newest_visits(
     """At most `limit` visits the actor sees, newest first, from `since` to before `until`, older than `before`."""
     actor.require("visit.read")
     at, pk = min(before or END, (until, FIRST_ID) if until else END)
-    whole_company = _sees_whole_company(actor)
+    whole_company = sees_whole_company(actor)
     bounds: dict[str, Any] = {"before": at, "before_id": pk} | ({"since": since} if since else {})
-    who = {"company": actor.company_id} if whole_company else _who(actor)
+    who = {"company": actor.company_id} if whole_company else who_asks(actor)
     with connection.cursor() as cursor:
         cursor.execute(_list_sql(whole_company, limit, status, since=since is not None), {**who, **bounds})
         return [VisitRow(*row) for row in cursor.fetchall()]
@@ -107,12 +109,12 @@ def _list_sql(whole_company: bool, limit: int, status: str | None, *, since: boo
     Without a first day nothing is said of it: between two unknown bounds PostgreSQL expects so few visits that it
     would rather sort them all than read them in order.
     """
-    seen = (_OF_COMPANY if whole_company else _OF_ACTOR).format(
+    seen = (OF_COMPANY if whole_company else OF_ACTOR).format(
         status=f"AND v.status = '{Visit.Status(status)}'" if status else "",
         since="AND v.started_at >= %(since)s" if since else "",
         limit=int(limit),
     )
-    return _LIST.format(seen=seen, limit=int(limit))
+    return LIST.format(seen=seen, limit=int(limit), more="", joined="")
 
 
 class CheckInRow(NamedTuple):
@@ -147,10 +149,15 @@ _STAMP = """concat_ws('|', v.version, customer.name, owner.name, decider.name,
     (SELECT string_agg(author.name, ',' ORDER BY comment.id) FROM visits_visitcomment comment
      JOIN directory_employee author ON author.id = comment.author_id WHERE comment.visit_id = v.id),
     (SELECT string_agg(person.name, ',' ORDER BY companion.id) FROM visits_visitcompanion companion
-     JOIN directory_employee person ON person.id = companion.employee_id WHERE companion.visit_id = v.id))
+     JOIN directory_employee person ON person.id = companion.employee_id WHERE companion.visit_id = v.id),
+    (SELECT 'L' || string_agg(concat(given.id, person.name), ',' ORDER BY given.id) FROM visits_visitlike given
+     JOIN directory_employee person ON person.id = given.employee_id
+     WHERE given.visit_id = v.id AND given.taken_back_at IS NULL),
+    (SELECT 'R' || string_agg(concat(reading.id, person.name), ',' ORDER BY reading.id) FROM visits_visitreading reading
+     JOIN directory_employee person ON person.id = reading.employee_id WHERE reading.visit_id = v.id))
 """
-"""Differs whenever anything on the screen does: photos, comments and companions move the visit's version, names do
-not."""
+"""Differs whenever anything on the screen does: photos, comments and companions move the visit's version; names,
+likes and readings do not."""
 _SEEN = """
     FROM visits_visit v
     JOIN customers_customer customer ON customer.id = v.customer_id
@@ -184,13 +191,31 @@ _SCREEN = f"""
                 'text', comment.text, 'created_at', comment.created_at
             ) ORDER BY comment.created_at, comment.id), '[]')::text
          FROM visits_visitcomment comment JOIN directory_employee author ON author.id = comment.author_id
-         WHERE comment.visit_id = v.id)
+         WHERE comment.visit_id = v.id),
+        (SELECT json_build_object(
+                'count', count(*),
+                'mine', coalesce(bool_or(given.employee_id = %(me)s), false),
+                'people', coalesce(json_agg(json_build_object('id', given.employee_id, 'name', given.name)
+                    ORDER BY given.place) FILTER (WHERE given.place <= {MOST_PEOPLE}), '[]'))::text
+         FROM (SELECT one.employee_id, person.name, row_number() OVER (ORDER BY one.id) AS place
+               FROM visits_visitlike one JOIN directory_employee person ON person.id = one.employee_id
+               WHERE one.visit_id = v.id AND one.taken_back_at IS NULL) AS given),
+        (SELECT json_build_object(
+                'count', count(*),
+                'mine', coalesce(bool_or(reading.employee_id = %(me)s), false),
+                'people', coalesce(json_agg(json_build_object(
+                        'employee', json_build_object('id', reading.employee_id, 'name', reading.name),
+                        'read_at', reading.read_at
+                    ) ORDER BY reading.place) FILTER (WHERE reading.place <= {MOST_PEOPLE}), '[]'))::text
+         FROM (SELECT one.employee_id, one.read_at, person.name, row_number() OVER (ORDER BY one.id) AS place
+               FROM visits_visitreading one JOIN directory_employee person ON person.id = one.employee_id
+               WHERE one.visit_id = v.id) AS reading)
     {_SEEN}
 """  # noqa: S608
 
 
 class VisitScreen(NamedTuple):
-    """All about one visit. `reasons`, `companions`, `photos` and `comments` are JSON as the database wrote it."""
+    """All about one visit. `reasons` and all from `companions` on are JSON as the database wrote it."""
 
     stamp: str
     id: UUID
@@ -228,6 +253,8 @@ class VisitScreen(NamedTuple):
     companions: str
     photos: str
     comments: str
+    likes: str
+    readings: str
 
 
 def visit_stamp(*, actor: Actor, visit_id: UUID) -> str:
@@ -244,14 +271,14 @@ def visit_screen(*, actor: Actor, visit_id: UUID) -> VisitScreen:
 
 def _one(sql: str, actor: Actor, visit_id: UUID) -> tuple[Any, ...]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, {**_who(actor), "whole_company": _sees_whole_company(actor), "id": visit_id})
+        cursor.execute(sql, {**who_asks(actor), "whole_company": sees_whole_company(actor), "id": visit_id})
         row: tuple[Any, ...] | None = cursor.fetchone()
     if row is None:
         raise NotFound()
     return row
 
 
-def _who(actor: Actor) -> dict[str, Any]:
+def who_asks(actor: Actor) -> dict[str, Any]:
     return {
         "company": actor.company_id,
         "me": actor.employee_id,
@@ -259,5 +286,5 @@ def _who(actor: Actor) -> dict[str, Any]:
     }
 
 
-def _sees_whole_company(actor: Actor) -> bool:
+def sees_whole_company(actor: Actor) -> bool:
     return actor.scope(Visit.resource) == Scope.COMPANY

@@ -3,6 +3,7 @@ from backend.visits.services.companions import confirm_companion, invite_compani
 from backend.visits.services.discussion import comment
 from backend.visits.services.evidence import Sample, add_photo, check_in, check_out
 from backend.visits.services.positions import read_positions
+from backend.visits.services.reading import like, mark_read, unlike
 from backend.visits.services.visits import cancel_visit, create_visit, plan_visit, write_summary
 
 __all__ = [
@@ -16,9 +17,12 @@ __all__ = [
     "confirm_companion",
     "create_visit",
     "invite_companions",
+    "like",
+    "mark_read",
     "plan_visit",
     "read_positions",
     "review",
     "review_many",
+    "unlike",
     "write_summary",
 ]

@@ -21,6 +21,7 @@ from backend.visits.errors import (
 )
 from backend.visits.models import Visit
 from backend.visits.own import finish_plan
+from backend.visits.services.reading import note_read
 
 
 class Outcome(NamedTuple):
@@ -46,6 +47,7 @@ def review(*, actor: Actor, visit_id: UUID, decision: str, reason: str = "", at:
     if decision == Visit.Decision.REJECTED and not reason:
         raise ReasonRequired()
     visit.change(decision=decision, decision_reason=reason, decided_by_id=actor.employee_id, decided_at=at)
+    note_read(visit_ids=[visit.pk], actor=actor, at=at)
     events.record("visit.reviewed", visit, actor=actor, at=at, decision=decision, reason=reason)
     return visit
 

@@ -11,13 +11,14 @@ from backend.core.ids import new_id
 from backend.directory.selectors import get_employee
 from backend.events import services as events
 from backend.visits.models import Visit, VisitComment
+from backend.visits.services.reading import note_read
 
 
 @transaction.atomic
 def comment(
     *, actor: Actor, visit_id: UUID, id: UUID | None = None, text: str, at: datetime
 ) -> tuple[VisitComment, bool]:
-    """By anybody who sees the visit. The new comment and True; sent again, the stored one and False."""
+    """By anybody who sees the visit, and so has read it. The new one and True; sent again, the stored one and False."""
     visit: Visit = Visit.objects.select_related("customer", "owner").get_visible(actor, visit_id, lock=True)
     said = VisitComment(
         id=id or new_id(),
@@ -33,5 +34,7 @@ def comment(
         return stored, False
     said.save(force_insert=True)
     visit.change()
+    if visit.owner_id != actor.person_id:
+        note_read(visit_ids=[visit.pk], actor=actor, at=at)
     events.record("visit.commented", visit, actor=actor, at=at, author=said.author.name, text=text)
     return said, True

@@ -103,7 +103,8 @@ def write_summary(
     written = {"summary": summary, "next_step": next_step, "next_on": next_on}
     before = {name: getattr(visit, name) for name in written}
     if before != written:
-        visit.change(**written)
+        anew = {"next_told_at": None} if before["next_on"] != next_on else {}
+        visit.change(**written, **anew)
         events.record("visit.summarised", visit, actor=actor, at=at, before=_plain(before), after=_plain(written))
     return visit
 
