@@ -37,6 +37,7 @@ from mobile_api.routers import (
     visit_command,
     visit_plans,
     visit_reading,
+    visit_templates,
     visit_terms,
     visits,
     webhooks,
@@ -122,6 +123,7 @@ api.add_router("", visits.router)
 api.add_router("", visit_command.router)
 api.add_router("", place_proposals.router)
 api.add_router("", visit_terms.router)
+api.add_router("", visit_templates.router)
 api.add_router("/files", files.router)
 api.add_router("", expenses.router)
 api.add_router("/approvals", approvals.router)

@@ -14,7 +14,7 @@ class VisitsConfig(AppConfig):
         from backend.events.registry import subscribe
         from backend.visits import around, holdings
         from backend.visits.models import Visit, VisitPlan
-        from backend.visits.services import likeness
+        from backend.visits.services import answers, likeness
 
         customers.register(around.PLANS)
         customers.register(around.SERIES)
@@ -26,3 +26,4 @@ class VisitsConfig(AppConfig):
         shares_move(Visit)
         shares_move(VisitPlan)
         subscribe(likeness.CONSUMER, likeness.HEARD, handler=likeness.handle)
+        subscribe(answers.CONSUMER, answers.HEARD, handler=answers.handle)

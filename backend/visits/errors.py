@@ -1,4 +1,4 @@
-from backend.core.errors import Conflict, Forbidden, Invalid
+from backend.core.errors import Conflict, Forbidden, Invalid, NotFound
 from backend.core.text import bilingual
 
 
@@ -116,6 +116,87 @@ class AlreadyDecided(Conflict):
 
     code = "proposal_decided"
     message = bilingual("该提议已处理。", "This proposal has been decided already.")
+
+
+class ActionsMissing(Conflict):
+    """Carries `actions`: the keys of those that are required and not done."""
+
+    code = "actions_missing"
+    message = bilingual("还有必做的动作未完成。", "Required actions are not done yet.")
+
+
+class ActionUnknown(NotFound):
+    code = "action_unknown"
+    message = bilingual("该拜访的模板没有这个动作。", "The template of this visit has no such action.")
+
+
+class AnswerKind(Invalid):
+    """Carries `kind`: what the action wants."""
+
+    code = "answer_kind"
+    message = bilingual("答案类型与动作不符。", "This is not the kind of answer that the action wants.")
+
+
+class AnswerInvalid(Invalid):
+    """`errors` name the fields and what is wrong with each; nothing was kept."""
+
+    code = "answer_invalid"
+    message = bilingual("答案不符合要求。", "The answer does not fit the action.")
+
+
+class AnsweredByPhotos(Conflict):
+    """Carries `tag`."""
+
+    code = "answered_by_photos"
+    message = bilingual("该动作以此标签的照片完成。", "Photos with this tag answer this action.")
+
+
+class EnoughPhotos(Conflict):
+    """Carries `tag` and `maximum`."""
+
+    code = "enough_photos"
+    message = bilingual("该标签的照片已够。", "There are enough photos with this tag.")
+
+
+class AnswersClosed(Conflict):
+    code = "answers_closed"
+    message = bilingual("拜访已结束，答案不能再改。", "The visit is over; its answers stand.")
+
+
+class OrderNotOfVisit(Invalid):
+    code = "order_not_of_visit"
+    message = bilingual(
+        "须为本次拜访开始后，本人为该客户录入的订单。", "It must be an order of yours for this customer, entered since."
+    )
+
+
+class TemplateInvalid(Invalid):
+    """`errors` name the paths and what is wrong at each; nothing was published."""
+
+    code = "template_invalid"
+    message = bilingual("模板有误，未发布。", "The template is not right; it was not published.")
+
+
+class TemplateOverlaps(Conflict):
+    """Carries `template_id`: the active one for the same customers."""
+
+    code = "template_overlaps"
+    message = bilingual("同一类型与等级已有启用的模板。", "These customers have an active template already.")
+
+
+class TemplateRetired(Conflict):
+    code = "template_retired"
+    message = bilingual("该模板已停用。", "This template is retired.")
+
+
+class InForceTooEarly(Invalid):
+    code = "in_force_too_early"
+    message = bilingual("生效时间不能早于现在。", "It cannot come into force before now.")
+
+
+class PeriodTooLong(Invalid):
+    code = "period_too_long"
+    message = bilingual("期间须为 1 至 366 天。", "The period must be 1 to 366 days.")
 
 
 class PhotoTagged(Conflict):

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -26,6 +27,8 @@ class Terms(NamedTuple):
     """The company's present text, where its owner has not agreed to it."""
     photo_bits: int | None
     """As `rules.copied`: of what he has attached before checking in."""
+    template_version: UUID | None
+    """What the customer's template asks at this moment."""
 
 
 def own_visit(actor: Actor, visit_id: UUID) -> Visit:
@@ -36,12 +39,13 @@ def own_visit(actor: Actor, visit_id: UUID) -> Visit:
     return _locked(_LOCK, actor, visit_id)[0]
 
 
-def visit_to_check_in(actor: Actor, visit_id: UUID) -> tuple[Visit, Terms]:
+def visit_to_check_in(actor: Actor, visit_id: UUID, *, at: datetime) -> tuple[Visit, Terms]:
     """As `own_visit`, with all places of the customer and the terms of its check-in in the same query."""
-    visit, (limits, asked, agreed, photo_bits, places) = _locked(_LOCK_WITH_TERMS, actor, visit_id)
+    visit, terms = _locked(_LOCK_WITH_TERMS, actor, visit_id, at)
+    limits, asked, agreed, photo_bits, places, template_version = terms
     visit.customer.further_places = [tuple(place) for place in places or ()]
     in_force = replace(DEFAULT_LIMITS, **json.loads(limits)) if limits else DEFAULT_LIMITS
-    return visit, Terms(in_force, None if agreed else asked, photo_bits)
+    return visit, Terms(in_force, None if agreed else asked, photo_bits, template_version)
 
 
 def finish_plan(visit: Visit) -> None:
@@ -50,11 +54,11 @@ def finish_plan(visit: Visit) -> None:
         VisitPlan.objects.select_for_update().get(pk=visit.plan_id).change(status=VisitPlan.Status.DONE)
 
 
-def _locked(sql: str, actor: Actor, visit_id: UUID) -> tuple[Visit, tuple[Any, ...]]:
+def _locked(sql: str, actor: Actor, visit_id: UUID, at: datetime | None = None) -> tuple[Visit, tuple[Any, ...]]:
     actor.require("visit.write")
     people.one_at_a_time(actor=actor)
     with connection.cursor() as cursor:
-        cursor.execute(sql, {"id": visit_id, "me": actor.person_id})
+        cursor.execute(sql, {"id": visit_id, "me": actor.person_id, "at": at})
         row = cursor.fetchone()
     if row is None:
         Visit.objects.get_visible(actor, visit_id)
@@ -92,10 +96,18 @@ _LOCK_WITH_TERMS = _LOCK_FORM.format(
             WHERE consent.employee_id = visit.owner_id AND consent.text_id = asked.id AND consent.withdrawn_at IS NULL),
         (SELECT min(photo.copied_bits) FROM visits_visitphoto photo WHERE photo.visit_id = visit.id),
         (SELECT json_agg(json_build_array(place.lat, place.lng, place.geofence_m))
-            FROM customers_customerplace place WHERE place.customer_id = customer.id)""",
+            FROM customers_customerplace place WHERE place.customer_id = customer.id),
+        followed.id""",
     joined="""LEFT JOIN visits_visitpolicy policy ON policy.company_id = visit.company_id
     LEFT JOIN LATERAL (SELECT text.id FROM visits_consenttext text WHERE text.company_id = visit.company_id
-        ORDER BY text.version DESC LIMIT 1) asked ON true""",
+        ORDER BY text.version DESC LIMIT 1) asked ON true
+    LEFT JOIN LATERAL (SELECT version.id FROM visits_visittemplate template
+        JOIN visits_templateversion version ON version.template_id = template.id
+        WHERE template.company_id = visit.company_id AND template.state = 'active'
+            AND template.customer_type IN ('', customer.type) AND template.customer_level IN ('', customer.level)
+            AND version.in_force_from <= %(at)s
+        ORDER BY template.customer_type <> '' DESC, template.customer_level <> '' DESC, version.number DESC
+        LIMIT 1) followed ON true""",
 )
 
 

@@ -175,7 +175,16 @@ def _screen(screen: hot.VisitScreen) -> dict[str, Any]:
         "comments": orjson.Fragment(screen.comments),
         "likes": orjson.Fragment(screen.likes),
         "read_by": orjson.Fragment(screen.readings),
+        "template": _template(screen),
+        "actions": list(screen.progress.steps()),
+        "missing_actions": screen.missing_actions,
     }
+
+
+def _template(screen: hot.VisitScreen) -> dict[str, Any] | None:
+    if screen.template_id is None:
+        return None
+    return {"id": screen.template_id, "name": screen.template_name, "version": screen.template_number}
 
 
 def _coarse(screen: hot.VisitScreen) -> dict[str, Any] | None:

@@ -19,6 +19,7 @@ from mobile_api.schemas.base import (
     When,
 )
 from mobile_api.schemas.directory import EmployeeRefOut
+from mobile_api.schemas.visit_actions import VisitActionOut, VisitTemplateRefOut
 
 VisitStatus = Literal["created", "open", "completed", "cancelled"]
 Verdict = Literal["verified", "unverifiable", "out_of_range", "suspect"]
@@ -215,3 +216,18 @@ class VisitScreenOut(VisitOut):
     likes: LikesOut
     read_by: ReadByOut
     """Who has told with `POST /visits/{id}/read`, or shown by a comment, a like or a decision, that he has read it."""
+    template: VisitTemplateRefOut | None
+    """The one that was in force for the customer at check-in; null before, and where nothing is asked."""
+    actions: list[VisitActionOut]
+    missing_actions: list[str]
+    """Of a visit that is over: required ones that it lacks."""
+
+
+class VisitActionsOut(Out):
+    """All actions, for an answer to one may change what is asked by others."""
+
+    visit_id: UUID
+    version: int
+    status: VisitStatus
+    actions: list[VisitActionOut]
+    missing_actions: list[str]

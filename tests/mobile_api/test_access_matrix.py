@@ -69,6 +69,7 @@ def about(body: Callable[[World], Any]) -> Row:
 
 
 NEXT_YEAR = {"from": "2026-11-01", "to": "2026-11-30"}
+NOTE = {"key": "note", "kind": "note", "title": {"zh": "备注"}}
 NEARBY = {"lat": "31.2304", "lng": "121.4737", "crs": "wgs84"}
 
 
@@ -261,6 +262,21 @@ MATRIX: dict[str, Row] = {
     "DELETE /position-consent": Row(NOTHING, NOTHING),
     "GET /position-consent/texts": Row(FORBIDDEN, FORBIDDEN),
     "POST /position-consent/texts": Row(FORBIDDEN, FORBIDDEN, body=lambda w: {"zh": "同意", "en": "I agree"}),
+    "GET /visit-templates": own(),
+    "POST /visit-templates": Row(FORBIDDEN, FORBIDDEN, body=lambda w: {"name": "X", "actions": [NOTE]}),
+    "POST /visit-templates/preview": Row(FORBIDDEN, FORBIDDEN, body=lambda w: {"actions": [NOTE]}),
+    "GET /visit-templates/{template_id}": Row(OK, HIDDEN, {"template_id": "template"}),
+    "GET /visit-templates/{template_id}/versions/{number}": Row(
+        OK, HIDDEN, {"template_id": "template", "number": "template_version"}
+    ),
+    "POST /visit-templates/{template_id}/versions": Row(
+        FORBIDDEN, FORBIDDEN, {"template_id": "template"}, body=lambda w: {"version": 1, "actions": [NOTE]}
+    ),
+    "POST /visit-templates/{template_id}/retire": Row(FORBIDDEN, FORBIDDEN, {"template_id": "template"}),
+    "GET /customers/{customer_id}/visit-template": of_li("customer_id", "customer"),
+    "POST /visits/{visit_id}/actions/{key}": Row(
+        HIDDEN, HIDDEN, {"visit_id": "visit", "key": "role"}, body=lambda w: {"note": {"text": "x"}}
+    ),
     "POST /files": Row(
         MADE,
         MADE,

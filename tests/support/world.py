@@ -8,6 +8,7 @@ from backend.core import clock
 from backend.core.actor import Actor
 from backend.directory.models import Device, Session
 from backend.events.models import Event
+from backend.visits.services.templates import create_template
 from tests.notifications.subjects import export_of
 from tests.support.cast import Cast
 from tests.support.client import Api
@@ -15,6 +16,7 @@ from tests.support.expenses import prepare, submitted
 from tests.support.files import uploaded
 from tests.support.handovers import handed_over
 from tests.support.stock import make_product
+from tests.support.visit_templates import action
 from tests.support.visits import checked_in, proposed_place
 
 
@@ -40,6 +42,8 @@ class World:
     event: int
     proposal: str
     export: UUID
+    template: UUID
+    template_version: int
 
     @property
     def secrets(self) -> set[str]:
@@ -47,7 +51,7 @@ class World:
         return {
             str(value)
             for name, value in vars(self).items()
-            if name not in {"product", "category", "department", "role", "event"}
+            if name not in {"product", "category", "department", "role", "event", "template", "template_version"}
         }
 
 
@@ -72,6 +76,9 @@ def make_world(cast: Cast, api: Api) -> World:
     days = {"from_on": "2026-11-01", "to_on": "2099-12-31"}
     delegation = li.post("/delegations", {"delegate_id": str(cast.han.pk), **days})
     assert delegation.status_code == 201, delegation.content
+    template, _ = create_template(
+        actor=Actor.system(cast.company.pk), name="日常", actions=[action("note", "note")], at=clock.now()
+    )
     return World(
         session=Session.objects.get(employee=cast.li).pk,
         device=Device.objects.create(
@@ -93,6 +100,8 @@ def make_world(cast: Cast, api: Api) -> World:
         event=Event.objects.filter(company=cast.company).latest("pk").pk,
         proposal=proposal["id"],
         export=export_of(cast.li).pk,
+        template=template.pk,
+        template_version=1,
         delegation=delegation.json()["id"],
         handover=handed_over(cast.qian, cast.li, cast.han, kinds=["reports"]).pk,
     )

@@ -3,16 +3,20 @@
 from backend.visits.models.plans import PlanSeries, PlanSubstitution, VisitCadence
 from backend.visits.models.proposals import PlaceProposal
 from backend.visits.models.reading import VisitLike, VisitReading
+from backend.visits.models.templates import ActionAnswer, PaymentPromise, TemplateVersion, VisitTemplate
 from backend.visits.models.terms import Consent, ConsentText, VisitPolicy
 from backend.visits.models.visits import CheckInSample, Visit, VisitComment, VisitCompanion, VisitPhoto, VisitPlan
 
 __all__ = [
+    "ActionAnswer",
     "CheckInSample",
     "Consent",
     "ConsentText",
+    "PaymentPromise",
     "PlaceProposal",
     "PlanSeries",
     "PlanSubstitution",
+    "TemplateVersion",
     "Visit",
     "VisitCadence",
     "VisitComment",
@@ -22,4 +26,5 @@ __all__ = [
     "VisitPlan",
     "VisitPolicy",
     "VisitReading",
+    "VisitTemplate",
 ]

@@ -141,6 +141,26 @@ class Visit(Document):
     reasons = models.JSONField(bilingual("原因", "reasons"), default=list, blank=True)
     """Of the verdict: [{code, value, limit, unit}] as `rules.Reason`."""
 
+    template_version = models.ForeignKey(
+        "visits.TemplateVersion",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=bilingual("拜访模板", "template"),
+    )
+    """The version in force for the customer at check-in; it stays whatever is published later."""
+    missing_actions = ArrayField(
+        models.CharField(max_length=32),
+        default=list,
+        db_default=[],
+        blank=True,
+        verbose_name=bilingual("缺少的动作", "missing actions"),
+    )
+    """Keys of required actions that were not done when somebody else closed it, or are no longer; of a visit that is
+    over. Late answers take them away again."""
+
     checked_out_at = models.DateTimeField(bilingual("签退时间", "checked out at"), null=True, blank=True)
     closed_by = models.CharField(
         bilingual("签退方式", "closed by"),
@@ -173,6 +193,7 @@ class Visit(Document):
 
     customer_id: UUID
     plan_id: UUID | None
+    template_version_id: UUID | None
     decided_by_id: UUID | None
 
     class Meta:

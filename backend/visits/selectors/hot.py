@@ -16,6 +16,7 @@ from django.db import connection
 
 from backend.core.actor import Actor, Scope
 from backend.core.errors import NotFound
+from backend.visits import progress
 from backend.visits.models import Visit
 
 MOST_PEOPLE = 50
@@ -143,7 +144,7 @@ def recent_check_ins(*, actor: Actor, limit: int) -> list[CheckInRow]:
         return [CheckInRow(*row) for row in cursor.fetchall()]
 
 
-_STAMP = """concat_ws('|', v.version, customer.name, owner.name, decider.name,
+_STAMP = """concat_ws('|', v.version, template.name, customer.name, owner.name, decider.name,
     (SELECT sum(file.version) FROM visits_visitphoto photo JOIN files_attachment file ON file.id = photo.attachment_id
      WHERE photo.visit_id = v.id),
     (SELECT string_agg(author.name, ',' ORDER BY comment.id) FROM visits_visitcomment comment
@@ -156,13 +157,15 @@ _STAMP = """concat_ws('|', v.version, customer.name, owner.name, decider.name,
     (SELECT 'R' || string_agg(concat(reading.id, person.name), ',' ORDER BY reading.id) FROM visits_visitreading reading
      JOIN directory_employee person ON person.id = reading.employee_id WHERE reading.visit_id = v.id))
 """
-"""Differs whenever anything on the screen does: photos, comments and companions move the visit's version; names,
-likes and readings do not."""
+"""Differs whenever anything on the screen does: answers, photos, comments and companions move the visit's version;
+names, likes and readings do not."""
 _SEEN = """
     FROM visits_visit v
     JOIN customers_customer customer ON customer.id = v.customer_id
     JOIN directory_employee owner ON owner.id = v.owner_id
     LEFT JOIN directory_employee decider ON decider.id = v.decided_by_id
+    LEFT JOIN visits_templateversion asked ON asked.id = v.template_version_id
+    LEFT JOIN visits_visittemplate template ON template.id = asked.template_id
     WHERE v.id = %(id)s AND v.company_id = %(company)s AND v.deleted_at IS NULL AND (
         %(whole_company)s OR v.owner_id = %(me)s OR v.department_id = ANY(%(departments)s::uuid[]) OR EXISTS (
             SELECT FROM documents_share share WHERE share.employee_id = %(me)s AND share.document_id = v.id
@@ -209,13 +212,17 @@ _SCREEN = f"""
                     ) ORDER BY reading.place) FILTER (WHERE reading.place <= {MOST_PEOPLE}), '[]'))::text
          FROM (SELECT one.employee_id, one.read_at, person.name, row_number() OVER (ORDER BY one.id) AS place
                FROM visits_visitreading one JOIN directory_employee person ON person.id = one.employee_id
-               WHERE one.visit_id = v.id) AS reading)
+               WHERE one.visit_id = v.id) AS reading),
+        v.missing_actions, asked.number, template.id, template.name, asked.actions::text,
+        CASE WHEN asked.id IS NOT NULL THEN ({progress.ANSWERS})::text END,
+        CASE WHEN asked.id IS NOT NULL THEN ({progress.PHOTOS})::text END
     {_SEEN}
-"""  # noqa: S608
+""".format(visit="v.id")  # noqa: S608
 
 
 class VisitScreen(NamedTuple):
-    """All about one visit. `reasons` and all from `companions` on are JSON as the database wrote it."""
+    """All about one visit. `reasons` and all from `companions` to `readings` are JSON as the database wrote it, and the
+    last three, for `progress`."""
 
     stamp: str
     id: UUID
@@ -255,6 +262,17 @@ class VisitScreen(NamedTuple):
     comments: str
     likes: str
     readings: str
+    missing_actions: list[str]
+    template_number: int | None
+    template_id: UUID | None
+    template_name: str | None
+    actions: str | None
+    answers: str | None
+    tagged: str | None
+
+    @property
+    def progress(self) -> progress.Progress:
+        return progress.Progress.read(self.actions, self.answers, self.tagged) if self.actions else progress.NONE
 
 
 def visit_stamp(*, actor: Actor, visit_id: UUID) -> str:

@@ -1,3 +1,4 @@
+from backend.visits.services.answers import answer_action
 from backend.visits.services.command import close_visit, review, review_many
 from backend.visits.services.companions import confirm_companion, invite_companions
 from backend.visits.services.discussion import comment
@@ -9,6 +10,7 @@ from backend.visits.services.visits import cancel_visit, create_visit, plan_visi
 __all__ = [
     "Sample",
     "add_photo",
+    "answer_action",
     "cancel_visit",
     "check_in",
     "check_out",

@@ -11,6 +11,7 @@ from backend.core.actor import Actor
 from backend.core.errors import DomainError
 from backend.core.transactions import commits_in_steps
 from backend.events import services as events
+from backend.visits import progress
 from backend.visits.errors import (
     AlreadyReviewed,
     NothingToReview,
@@ -70,7 +71,8 @@ def review_many(
 
 @transaction.atomic
 def close_visit(*, actor: Actor, visit_id: UUID, reason: str, at: datetime) -> Visit:
-    """Check out for somebody who has forgotten it; marked so. Twice is once, and after his own check-out nothing.
+    """Check out for somebody who has forgotten it; marked so, and with the actions that are missing. Twice is once, and
+    after his own check-out nothing.
 
     Raises VisitNotOpen before check-in and after cancelling, OwnVisit, NotYourTeam.
     """
@@ -79,7 +81,10 @@ def close_visit(*, actor: Actor, visit_id: UUID, reason: str, at: datetime) -> V
         return visit
     if visit.status != Visit.Status.OPEN:
         raise VisitNotOpen()
-    visit.change(status=Visit.Status.COMPLETED, checked_out_at=at, closed_by=Visit.ClosedBy.MANAGER)
+    missing = progress.of(visit).missing
+    visit.change(
+        status=Visit.Status.COMPLETED, checked_out_at=at, closed_by=Visit.ClosedBy.MANAGER, missing_actions=missing
+    )
     finish_plan(visit)
     events.record("visit.closed", visit, actor=actor, at=at, customer=visit.customer.name, reason=reason)
     return visit

@@ -15,11 +15,13 @@ from backend.documents.once import fingerprint
 from backend.events import services as events
 from backend.files import services as files
 from backend.files.selectors import get_attachment
-from backend.visits import rules
+from backend.visits import progress, rules
 from backend.visits.errors import (
+    ActionsMissing,
     AlreadyCheckedIn,
     AnotherVisitOpen,
     ConsentRequired,
+    EnoughPhotos,
     PhotoTagged,
     VisitCancelled,
     VisitNotOpen,
@@ -59,7 +61,7 @@ def check_in(
     sent again returns the present state. Raises AlreadyCheckedIn for another one, AnotherVisitOpen with the id of the
     visit to check out of, VisitCancelled, ConsentRequired with the id of the text.
     """
-    visit, terms = visit_to_check_in(actor, visit_id)
+    visit, terms = visit_to_check_in(actor, visit_id, at=at)
     sent = fingerprint({"samples": list(samples), "captured_at": captured_at, "device_id": device_id})
     if visit.checked_in_at is not None:
         if bytes(visit.checked_in_from or b"") != sent:
@@ -88,6 +90,7 @@ def check_in(
     visit.change(
         status=Visit.Status.OPEN,
         started_at=at,
+        template_version_id=terms.template_version,
         checked_in_at=at,
         checked_in_from=sent,
         captured_at=captured_at,
@@ -114,15 +117,18 @@ def check_in(
 
 @transaction.atomic
 def check_out(*, actor: Actor, visit_id: UUID, samples: Sequence[Sample] = (), at: datetime) -> Visit:
-    """Complete the visit, and its plan. Twice is once; raises VisitNotOpen before check-in and after cancelling.
+    """Complete the visit, and its plan. Twice is once; raises VisitNotOpen before check-in and after cancelling,
+    ActionsMissing with the keys of required actions that are not done.
 
     Positions sent by somebody who has taken his consent back meanwhile, or was asked anew, are not kept.
     """
-    visit, terms = visit_to_check_in(actor, visit_id)
+    visit, terms = visit_to_check_in(actor, visit_id, at=at)
     if visit.status == Visit.Status.COMPLETED:
         return visit
     if visit.status != Visit.Status.OPEN:
         raise VisitNotOpen()
+    if missing := progress.of(visit).missing:
+        raise ActionsMissing(actions=missing)
     _stored(visit, CheckInSample.Stage.CHECK_OUT, samples if terms.consent_to is None else ())
     visit.change(status=Visit.Status.COMPLETED, checked_out_at=at, closed_by=Visit.ClosedBy.OWNER)
     finish_plan(visit)
@@ -144,12 +150,14 @@ def add_photo(
 ) -> tuple[VisitPhoto, bool]:
     """Attach the file and ask for its watermark: server time, customer and place, employee.
 
-    The new photo and True; sent again, the stored one and False. Raises PhotoTagged under another tag.
+    The new photo and True; sent again, the stored one and False. Raises PhotoTagged under another tag, EnoughPhotos
+    where the template wants no more of this tag.
     """
     visit = own_visit(actor, visit_id)
     if visit.status == Visit.Status.CANCELLED:
         raise VisitCancelled()
     attachment = get_attachment(actor=actor, attachment_id=attachment_id)
+    _require_room(visit, attachment_id, tag)
     photo, created = VisitPhoto.objects.select_related("attachment").get_or_create(
         visit=visit,
         attachment=attachment,
@@ -158,10 +166,21 @@ def add_photo(
     if photo.tag != tag:
         raise PhotoTagged()
     if created:
-        visit.change()
+        progress.keep_in_step(visit)
+        visit.change(missing_actions=visit.missing_actions)
         events.record("visit.photo_added", visit, actor=actor, at=at, file=str(attachment_id), tag=tag)
         files.caption(actor=actor, attachment_id=attachment_id, lines=_watermark(visit, at), at=at)
     return photo, created
+
+
+def _require_room(visit: Visit, attachment_id: UUID, tag: str) -> None:
+    there = progress.of(visit)
+    rules_of_tag = (action["photo"] for action in there.actions if action["photo"] and action["photo"]["tag"] == tag)
+    wanted = next(rules_of_tag, None)
+    if wanted is None or there.photos.get(tag, 0) < wanted["maximum"]:
+        return
+    if not VisitPhoto.objects.filter(visit=visit, attachment_id=attachment_id).exists():
+        raise EnoughPhotos(tag=tag, maximum=wanted["maximum"])
 
 
 def _earlier(recent: Sequence[hot.CheckInRow]) -> rules.Earlier | None:

@@ -13,6 +13,7 @@ from backend.core.transactions import commits_in_steps
 from backend.directory.models import Company
 from backend.events import services as events
 from backend.files import services as files
+from backend.visits import progress
 from backend.visits.models import Visit, VisitPhoto, VisitPolicy
 from backend.visits.own import finish_plan
 from backend.visits.rules import DECIMALS, LEAST_ACCURACY_M
@@ -59,7 +60,10 @@ def _close(visit_id: UUID, at: datetime) -> int:
     visit = rows.filter(pk=visit_id, status=Visit.Status.OPEN).first()
     if visit is None:
         return 0
-    visit.change(status=Visit.Status.COMPLETED, checked_out_at=at, closed_by=Visit.ClosedBy.SYSTEM)
+    missing = progress.of(visit).missing
+    visit.change(
+        status=Visit.Status.COMPLETED, checked_out_at=at, closed_by=Visit.ClosedBy.SYSTEM, missing_actions=missing
+    )
     finish_plan(visit)
     actor = Actor.system(visit.company_id)
     events.record("visit.closed", visit, actor=actor, at=at, customer=visit.customer.name, reason="")

@@ -1,0 +1,103 @@
+"""How far a visit has come with the actions of its template; asked by whoever closes it, answers, or looks at it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from backend.visits.models import ActionAnswer, PaymentPromise, Visit
+from backend.visits.rules.actions import Action, Given, Kind, State, states
+
+
+class Progress(NamedTuple):
+    actions: Sequence[Action]
+    """Of the version that the visit follows; none where it follows none."""
+    answers: Mapping[str, Mapping[str, Any]]
+    """By key: value, answered_at and is_late."""
+    photos: Mapping[str, int]
+    """By tag, how many are not refused."""
+    states: Mapping[str, State]
+
+    @classmethod
+    def read(cls, actions: str | None, answers: str | None, photos: str | None) -> "Progress":
+        """From JSON as the database wrote it."""
+        asked: list[dict[str, Any]] = json.loads(actions or "[]")
+        rows, tagged = json.loads(answers or "{}"), json.loads(photos or "{}")
+        given = Given({key: row["value"] for key, row in rows.items()}, tagged)
+        return cls(asked, rows, tagged, states(asked, given))
+
+    @property
+    def missing(self) -> list[str]:
+        return [key for key, state in self.states.items() if state == State.MISSING]
+
+    def steps(self) -> Iterator[dict[str, Any]]:
+        """Each action with how it stands, as clients are shown it."""
+        for action in self.actions:
+            row = self.answers.get(action["key"])
+            yield {
+                **action,
+                "state": self.states[action["key"]],
+                "answer": {action["kind"]: row["value"]} if row else None,
+                "answered_at": row["answered_at"] if row else None,
+                "is_late": bool(row and row["is_late"]),
+                "photos": self.photos.get(action["photo"]["tag"], 0) if action["photo"] else None,
+            }
+
+
+NONE = Progress((), {}, {}, {})
+ANSWERS = """SELECT json_object_agg(answer.key, json_build_object(
+        'value', answer.value, 'answered_at', answer.answered_at, 'is_late', answer.is_late))
+    FROM visits_actionanswer answer WHERE answer.visit_id = {visit}"""
+PHOTOS = """SELECT json_object_agg(tagged.tag, tagged.number) FROM (
+    SELECT photo.tag, count(*) AS number FROM visits_visitphoto photo
+    JOIN files_attachment file ON file.id = photo.attachment_id
+    WHERE photo.visit_id = {visit} AND file.status <> 'refused' GROUP BY photo.tag) tagged"""
+_READ = f"""
+    SELECT version.actions::text, ({ANSWERS})::text, ({PHOTOS})::text
+    FROM visits_templateversion version WHERE version.id = %(version)s
+""".format(visit="%(visit)s")  # noqa: S608
+
+
+def of(visit: Visit) -> Progress:
+    """As it stands in the caller's transaction; one query, and none for a visit without a template."""
+    if visit.template_version_id is None:
+        return NONE
+    with connection.cursor() as cursor:
+        cursor.execute(_READ, {"visit": visit.pk, "version": visit.template_version_id})
+        row = cursor.fetchone()
+    return Progress.read(*row)
+
+
+def keep_in_step(visit: Visit) -> Progress:
+    """After an answer or a photo came or went: which answers count, what is promised, what a visit that is over lacks.
+
+    The caller holds the visit's lock, and saves `missing_actions` with what else he changes.
+    """
+    now = of(visit)
+    if now.answers:
+        for answer in ActionAnswer.objects.filter(visit=visit):
+            counts = now.states.get(answer.key) == State.DONE
+            if answer.counts != counts:
+                answer.counts = counts
+                answer.save(update_fields=["counts"])
+            if answer.kind == Kind.PAYMENT:
+                _keep_promise(answer)
+    visit.missing_actions = now.missing if visit.status == Visit.Status.COMPLETED else []
+    return now
+
+
+def _keep_promise(answer: ActionAnswer) -> None:
+    """The row that somebody is reminded by; another day is another reminder."""
+    promise = PaymentPromise.objects.filter(answer=answer).first()
+    if not answer.counts:
+        if promise:
+            promise.delete()
+        return
+    promise = promise or PaymentPromise(company_id=answer.company_id, visit_id=answer.visit_id, answer=answer)
+    money, promised_on = answer.value["amount"], answer.value["promised_on"]
+    if str(promise.promised_on) != promised_on:
+        promise.reminded_at = None
+    promise.amount, promise.currency, promise.promised_on = Decimal(money["amount"]), money["currency"], promised_on
+    promise.save()

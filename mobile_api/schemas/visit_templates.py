@@ -1,0 +1,95 @@
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from mobile_api.schemas.base import NO_NUL, Cursor, In, Limit, Out, ProblemField, Version, When
+from mobile_api.schemas.visit_actions import ActionIn, ActionOut, ActionState, ActionTitle
+
+TemplateState = Literal["active", "retired"]
+CustomerType = Annotated[str, StringConstraints(max_length=32, pattern=NO_NUL)]
+CustomerLevel = Annotated[str, StringConstraints(max_length=16, pattern=NO_NUL)]
+Actions = Annotated[list[ActionIn], Field(min_length=1, max_length=30)]
+
+
+class TemplateFilters(In):
+    state: TemplateState = "active"
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
+class TemplateIn(In):
+    """For customers of this type and level; empty means any. The most specific template is followed: type and level,
+    else type, else level, else the one for all."""
+
+    id: UUID | None = None
+    name: ActionTitle
+    customer_type: CustomerType = ""
+    customer_level: CustomerLevel = ""
+    actions: Actions
+    in_force_from: When | None = None
+    """At once, if left out."""
+
+
+class TemplateVersionIn(In):
+    version: Version
+    """The number of the version that it was made from."""
+    actions: Actions
+    in_force_from: When | None = None
+
+
+class TemplateDraftIn(In):
+    actions: Actions
+    answers: dict[str, Any] = {}
+    """By key of an action; forms are validated, anything else counts as an answer."""
+
+
+class TemplateItemOut(Out):
+    id: UUID
+    name: str
+    state: TemplateState
+    customer_type: str
+    customer_level: str
+    version: int | None
+    """In force; null where its first one is still to come."""
+    created_at: AwareDatetime
+
+
+class TemplatesOut(Out):
+    items: list[TemplateItemOut]
+    next_cursor: str | None
+
+
+class TemplateVersionOut(Out):
+    template_id: UUID
+    number: int
+    published_at: AwareDatetime
+    in_force_from: AwareDatetime
+    actions: list[ActionOut]
+
+
+class TemplateOut(Out):
+    id: UUID
+    name: str
+    state: TemplateState
+    customer_type: str
+    customer_level: str
+    created_at: AwareDatetime
+    latest: TemplateVersionOut
+    """The version published last, also where its time is still to come."""
+
+
+class CustomerTemplateOut(Out):
+    name: str | None
+    version: TemplateVersionOut | None
+    """Null where nothing is asked on visits to this customer."""
+
+
+class TriedActionOut(Out):
+    key: str
+    state: ActionState
+    errors: list[ProblemField]
+
+
+class TemplateTrialOut(Out):
+    actions: list[TriedActionOut]
