@@ -34,6 +34,21 @@ class UploadMissing(Conflict):
     message = bilingual("文件尚未上传。", "The file has not been uploaded yet.")
 
 
+class PartsDoNotFit(Invalid):
+    code = "parts_do_not_fit"
+    message = bilingual(
+        "分片校验和的个数与文件大小不符：每片 524288 字节，最后一片为余下字节。",
+        "Not as many checksums as parts: each has 524288 bytes, the last one the rest.",
+    )
+
+
+class PartsMissing(Conflict):
+    """`missing` names them; what has arrived is kept."""
+
+    code = "parts_missing"
+    message = bilingual("尚有分片未上传。", "Some parts have not been uploaded yet.")
+
+
 class NotACaptionedKind(Conflict):
     code = "file_takes_no_caption"
     message = bilingual("只有未被拒收的图片可以加水印。", "Only a picture that was not refused takes a watermark.")

@@ -1,10 +1,22 @@
 """Names in the storage. What nobody verified yet lies apart, where no link ever points."""
 
+from collections.abc import Sequence
+
 from backend.files.models import Attachment
 
 
-def incoming(attachment: Attachment) -> str:
-    return f"{incoming_folder(attachment)}/upload"
+def incoming(attachment: Attachment, part: int = 0) -> str:
+    """Parts are counted from 1; 0 is the whole."""
+    return f"{incoming_folder(attachment)}/{f'part-{part}' if part else 'upload'}"
+
+
+def all_incoming(attachment: Attachment) -> list[str]:
+    """Whatever may have been put for it, in its order."""
+    return [incoming(attachment, number) for number in part_numbers(attachment)]
+
+
+def part_numbers(attachment: Attachment) -> Sequence[int]:
+    return range(1, len(attachment.parts) + 1) if attachment.parts else [0]
 
 
 def incoming_folder(attachment: Attachment) -> str:

@@ -14,8 +14,7 @@ from django.core.signing import BadSignature, Signer
 from backend.files.errors import LinkExpired, LinkInvalid
 
 Method = Literal["GET", "PUT"]
-UPLOAD = "upload"
-"""The variant that a PUT names."""
+"""A PUT names `upload` or `part-3` as its variant, a GET the last part of the stored key."""
 
 
 def content_url(method: Method, attachment_id: UUID, variant: str, *, expires_at: datetime) -> str:

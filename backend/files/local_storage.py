@@ -26,7 +26,8 @@ class LocalStorage:
         self.root = Path(root)
 
     def upload_target(self, upload: Upload, *, expires_at: datetime) -> Target:
-        url = links.content_url("PUT", upload.attachment_id, links.UPLOAD, expires_at=expires_at)
+        variant = upload.key.rpartition("/")[2]
+        url = links.content_url("PUT", upload.attachment_id, variant, expires_at=expires_at)
         return Target("PUT", url, expires_at, {"Content-Type": upload.content_type})
 
     def link(self, stored: Stored, *, expires_at: datetime) -> str:
@@ -62,6 +63,13 @@ class LocalStorage:
                 return self._path(key).stat().st_size
         except Missing:
             return None
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        try:
+            with _working(), os.scandir(self._path(folder)) as found:
+                return {f"{folder}/{each.name}": each.stat().st_size for each in found}
+        except Missing:
+            return {}
 
     def read(self, key: str, *, limit: int) -> bytes:
         with _working(), self.open(key) as file:

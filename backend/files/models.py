@@ -32,6 +32,8 @@ class Attachment(Document):
     size = models.PositiveIntegerField(bilingual("字节数", "bytes"))
     sha256 = models.CharField(max_length=64)
     """Hexadecimal, lower case. As declared until the file is ready, verified from then on."""
+    parts = models.JSONField(default=list, db_default=[], editable=False)
+    """SHA-256 of each part, hexadecimal, of a file that comes in parts; empty where it is put whole."""
     status = models.CharField(
         bilingual("状态", "status"), max_length=8, choices=Status.choices, default=Status.DECLARED
     )

@@ -81,9 +81,10 @@ def _content(attachment: Attachment, store: storage.Storage) -> bytes:
     if attachment.original:
         return store.read(attachment.original, limit=attachment.size)
     try:
-        content = store.read(keys.incoming(attachment), limit=attachment.size + 1)
+        pieces = [store.read(key, limit=attachment.size + 1) for key in keys.all_incoming(attachment)]
     except storage.Missing as exc:
         raise Refused(Reason.UPLOAD_MISSING) from exc
+    content = b"".join(pieces)
     if len(content) != attachment.size:
         raise Refused(Reason.SIZE_MISMATCH)
     if hashlib.sha256(content).hexdigest() != attachment.sha256:
@@ -142,7 +143,7 @@ def _refuse(job: FileJob, reason: Reason) -> None:
 def _delete_superfluous(attachment: Attachment, job: FileJob) -> None:
     unwanted = []
     if attachment.status in {Status.READY, Status.REFUSED}:
-        unwanted.append(keys.incoming(attachment))
+        unwanted.extend(keys.all_incoming(attachment))
     for revision in range(1, job.revision + 1):
         if rules.is_image(attachment.content_type) and attachment.rendered != revision:
             unwanted.extend(keys.derivatives(attachment, revision).values())

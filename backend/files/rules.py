@@ -13,6 +13,9 @@ from backend.core.text import bilingual
 MEGABYTE = 1024 * 1024
 MAX_IMAGE_BYTES = 20 * MEGABYTE
 MAX_DOCUMENT_BYTES = 10 * MEGABYTE
+PART_BYTES = 512 * 1024
+"""What a broken connection costs at most when a file comes in parts: ten seconds of a weak mobile network's 400 kbit/s.
+Smaller ones would cost a request each that takes longer than its bytes."""
 MAX_PIXELS = 30_000_000
 """A picture of this size takes 90 MB of a worker's memory; phones take 12 to 24 million."""
 
@@ -101,6 +104,12 @@ ONLY_IMAGES = frozenset({"visit_photo"})
 _ACTIVE = re.compile(rb"<(?:script|iframe|html)[\s>/]|<!doctype\s+html|<!entity|<\?php\s", re.IGNORECASE)
 """What a browser, a server or an XML parser would act on. Long enough not to occur by chance in compressed data: once
 in 100,000 pictures of the largest size."""
+
+
+def part_sizes(size: int) -> list[int]:
+    """Of the parts of a file of `size` bytes: all full but the last."""
+    full, rest = divmod(size, PART_BYTES)
+    return [PART_BYTES] * full + [rest] * bool(rest)
 
 
 def is_image(content_type: str) -> bool:

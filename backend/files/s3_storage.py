@@ -90,6 +90,11 @@ class S3Storage:
         except Missing:
             return None
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        with _answering():
+            found = self.client.list_objects_v2(Bucket=self.bucket, Prefix=f"{folder}/")
+        return {item["Key"]: int(item["Size"]) for item in found.get("Contents", [])}
+
     def read(self, key: str, *, limit: int) -> bytes:
         with _answering(), closing(self.client.get_object(Bucket=self.bucket, Key=key)["Body"]) as body:
             content: bytes = body.read(limit)
@@ -105,9 +110,7 @@ class S3Storage:
                 self.client.delete_object(Bucket=self.bucket, Key=key)
 
     def delete_folder(self, folder: str) -> None:
-        with _answering():
-            found = self.client.list_objects_v2(Bucket=self.bucket, Prefix=f"{folder}/")
-        self.delete(item["Key"] for item in found.get("Contents", []))
+        self.delete(self.sizes(folder))
 
 
 def _seconds_until(expires_at: datetime) -> int:

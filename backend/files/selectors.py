@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
@@ -7,7 +8,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from backend.core.actor import Actor
-from backend.core.errors import NotFound
+from backend.core.errors import Forbidden, NotFound
 from backend.files import keepers, keys, rules, storage
 from backend.files.local_storage import LocalStorage
 from backend.files.models import Attachment
@@ -28,6 +29,16 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """`size` bytes from `offset` on. `target` is where they are put; None once they have arrived."""
+
+    number: int
+    offset: int
+    size: int
+    target: storage.Target | None
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     file: BinaryIO
     stored: storage.Stored
@@ -44,21 +55,54 @@ def may_upload(attachment: Attachment, *, actor: Actor) -> bool:
     return actor.is_system or attachment.owner_id == actor.employee_id
 
 
+def require_owner(attachment: Attachment, *, actor: Actor) -> None:
+    """Raises Forbidden."""
+    if not may_upload(attachment, actor=actor):
+        raise Forbidden()
+
+
 def upload_target(attachment: Attachment, *, actor: Actor, at: datetime) -> storage.Target | None:
-    """Where the owner puts the bytes within the next hour; None once they have arrived."""
-    if attachment.status != Attachment.Status.DECLARED or not may_upload(attachment, actor=actor):
+    """Where the owner puts the bytes within the next hour; None once they have arrived, and for a file in parts."""
+    if attachment.parts or not _awaits(attachment, actor):
         return None
     return storage.current().upload_target(upload_of(attachment), expires_at=at + UPLOAD_FOR)
 
 
-def upload_of(attachment: Attachment) -> storage.Upload:
+def upload_parts(attachment: Attachment, *, actor: Actor, arrived: Collection[int] = (), at: datetime) -> list[Part]:
+    """Where the owner puts the parts that have not `arrived`; none where the file is put whole or is complete."""
+    if not _awaits(attachment, actor):
+        return []
+    store, offset, parts = storage.current(), 0, []
+    for number in keys.part_numbers(attachment) if attachment.parts else ():
+        upload = upload_of(attachment, number)
+        there = number in arrived
+        target = None if there else store.upload_target(upload, expires_at=at + UPLOAD_FOR)
+        parts.append(Part(number, offset, upload.size, target))
+        offset += upload.size
+    return parts
+
+
+def arrived_parts(attachment: Attachment) -> set[int]:
+    """Asks the storage, which took none that was not as declared. Raises StorageUnavailable."""
+    there = storage.current().sizes(keys.incoming_folder(attachment))
+    wanted = enumerate(rules.part_sizes(attachment.size), start=1)
+    return {number for number, size in wanted if there.get(keys.incoming(attachment, number)) == size}
+
+
+def upload_of(attachment: Attachment, part: int = 0) -> storage.Upload:
+    """Of the whole file, or of the part of this number."""
+    whole = not part
     return storage.Upload(
         attachment_id=attachment.pk,
-        key=keys.incoming(attachment),
-        content_type=attachment.content_type,
-        size=attachment.size,
-        sha256=attachment.sha256,
+        key=keys.incoming(attachment, part),
+        content_type=attachment.content_type if whole else "application/octet-stream",
+        size=attachment.size if whole else rules.part_sizes(attachment.size)[part - 1],
+        sha256=attachment.sha256 if whole else attachment.parts[part - 1],
     )
+
+
+def _awaits(attachment: Attachment, actor: Actor) -> bool:
+    return attachment.status == Attachment.Status.DECLARED and may_upload(attachment, actor=actor)
 
 
 def same_content(attachment: Attachment) -> "QuerySet[Attachment]":

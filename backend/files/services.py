@@ -1,5 +1,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.db.models import DecimalField, FloatField
 from django.db.models.functions import Cast, Round
 
 from backend.core.actor import Actor
-from backend.core.errors import Forbidden, NotFound
+from backend.core.errors import NotFound
 from backend.core.transactions import commits_in_steps
 from backend.documents.once import Identity, create_once
 from backend.events import services as events
@@ -17,6 +18,8 @@ from backend.files import keys, rules, storage
 from backend.files.errors import (
     FileTooLarge,
     NotACaptionedKind,
+    PartsDoNotFit,
+    PartsMissing,
     SizeMismatch,
     TypeMismatch,
     TypeNotTaken,
@@ -24,7 +27,7 @@ from backend.files.errors import (
 )
 from backend.files.local_storage import LocalStorage, Readable
 from backend.files.models import Attachment, FileJob
-from backend.files.selectors import get_attachment, may_upload, upload_of
+from backend.files.selectors import arrived_parts, get_attachment, require_owner, upload_of
 
 GIVEN_UP_AFTER = timedelta(days=7)
 """Then an upload that never came is refused, and whatever lies in its place is deleted."""
@@ -42,18 +45,29 @@ def declare(
     content_type: str,
     sha256: str,
     purpose: str,
+    parts: Sequence[str] = (),
     at: datetime,
 ) -> tuple[Attachment, bool]:
     """Announce a file of `size` bytes; (attachment, whether it is new). Its bytes go to `selectors.upload_target`.
 
-    Raises TypeNotTaken, FileTooLarge and IdReused.
+    With `parts`, the checksum of each `rules.PART_BYTES` of it, they go to `selectors.upload_parts` instead. Raises
+    TypeNotTaken, FileTooLarge, PartsDoNotFit and IdReused.
     """
     kind = rules.KINDS.get(content_type)
     if kind is None or (purpose in rules.ONLY_IMAGES and not kind.is_image):
         raise TypeNotTaken(fields={"type": str(TypeNotTaken.message)})
     if size > kind.max_bytes:
         raise FileTooLarge(fields={"size": str(FileTooLarge.message)}, max_bytes=kind.max_bytes)
-    content = {"name": name, "size": size, "content_type": content_type, "sha256": sha256.lower(), "purpose": purpose}
+    if parts and len(parts) != len(rules.part_sizes(size)):
+        raise PartsDoNotFit(fields={"parts": str(PartsDoNotFit.message)}, part_bytes=rules.PART_BYTES)
+    content: dict[str, Any] = {
+        "name": name,
+        "size": size,
+        "content_type": content_type,
+        "sha256": sha256.lower(),
+        "purpose": purpose,
+        "parts": [sha256.lower() for sha256 in parts],
+    }
 
     def create(identity: Identity) -> Attachment:
         attachment: Attachment = Attachment.objects.create(**identity, **content)
@@ -67,8 +81,8 @@ def declare(
 
 
 @commits_in_steps("streams a request into a file; nothing in the database changes")
-def receive(*, attachment_id: UUID, content_type: str, announced: int | None, stream: Readable) -> None:
-    """Take the bytes of one upload into the local storage; the caller has checked the signed address.
+def receive(*, attachment_id: UUID, part: int = 0, content_type: str, announced: int | None, stream: Readable) -> None:
+    """Take the bytes of one upload, or of one part, into the local storage; the caller has checked the signed address.
 
     `announced` is the length the sender says they have. Once the upload was completed another is not even read: the
     reply to the first was lost. Raises NotFound, TypeMismatch, SizeMismatch, ChecksumMismatch or StorageUnavailable,
@@ -79,28 +93,30 @@ def receive(*, attachment_id: UUID, content_type: str, announced: int | None, st
         raise NotFound()
     if attachment.status != Status.DECLARED:
         return
-    if announced != attachment.size:
-        raise SizeMismatch(declared=attachment.size)
-    if content_type != attachment.content_type:
+    if part not in keys.part_numbers(attachment):
+        raise NotFound()
+    upload = upload_of(attachment, part)
+    if announced != upload.size:
+        raise SizeMismatch(declared=upload.size)
+    if content_type != upload.content_type:
         raise TypeMismatch()
-    LocalStorage(settings.MEDIA_ROOT).receive(upload_of(attachment), stream)
+    LocalStorage(settings.MEDIA_ROOT).receive(upload, stream)
 
 
 @commits_in_steps("asks the storage first; a network call has no place inside a transaction")
 def complete(*, actor: Actor, attachment_id: UUID, at: datetime) -> Attachment:
     """The bytes are there: owe their verification. Repeating it returns the present state.
 
-    Raises NotFound, Forbidden for another's file, UploadMissing, SizeMismatch and StorageUnavailable.
+    Raises NotFound, Forbidden for another's file, UploadMissing, SizeMismatch, PartsMissing and StorageUnavailable.
     """
     attachment = get_attachment(actor=actor, attachment_id=attachment_id)
-    _require_owner(actor, attachment)
+    require_owner(attachment, actor=actor)
     if attachment.status != Status.DECLARED:
         return attachment
-    arrived = storage.current().size(keys.incoming(attachment))
-    if arrived is None:
-        raise UploadMissing()
-    if arrived != attachment.size:
-        raise SizeMismatch(declared=attachment.size, arrived=arrived)
+    if attachment.parts:
+        _require_parts(attachment)
+    else:
+        _require_whole(attachment)
     return _accept_upload(actor=actor, attachment_id=attachment_id, at=at)
 
 
@@ -112,7 +128,7 @@ def caption(*, actor: Actor, attachment_id: UUID, lines: Sequence[str], at: date
     NotFound, Forbidden for another's file and NotACaptionedKind.
     """
     attachment: Attachment = Attachment.objects.get_visible(actor, attachment_id, lock=True)
-    _require_owner(actor, attachment)
+    require_owner(attachment, actor=actor)
     if not rules.is_image(attachment.content_type) or attachment.status == Status.REFUSED:
         raise NotACaptionedKind()
     before, after = attachment.caption, list(lines)
@@ -155,6 +171,15 @@ def _owe_processing(attachment: Attachment, at: datetime) -> None:
     wake_dispatcher()
 
 
-def _require_owner(actor: Actor, attachment: Attachment) -> None:
-    if not may_upload(attachment, actor=actor):
-        raise Forbidden()
+def _require_whole(attachment: Attachment) -> None:
+    arrived = storage.current().size(keys.incoming(attachment))
+    if arrived is None:
+        raise UploadMissing()
+    if arrived != attachment.size:
+        raise SizeMismatch(declared=attachment.size, arrived=arrived)
+
+
+def _require_parts(attachment: Attachment) -> None:
+    missing = set(keys.part_numbers(attachment)) - arrived_parts(attachment)
+    if missing:
+        raise PartsMissing(missing=sorted(missing))

@@ -30,7 +30,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """The one content that may be put under this key."""
+    """The one content that may be put under this key: a whole file, or a part of one."""
 
     attachment_id: UUID
     key: str
@@ -58,6 +58,9 @@ class Storage(Protocol):
 
     def size(self, key: str) -> int | None:
         """In bytes; None where there is nothing."""
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Bytes by key of what lies in this folder, a thousand at most."""
 
     def read(self, key: str, *, limit: int) -> bytes:
         """At most `limit` bytes. Raises Missing."""

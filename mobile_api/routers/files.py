@@ -12,7 +12,16 @@ from backend.files.errors import LinkInvalid
 from backend.files.models import Attachment
 from mobile_api.auth import Request
 from mobile_api.caching import etag_of, is_current, json_reply, not_modified
-from mobile_api.schemas.files import DeclaredFileOut, Expires, FileIn, FileOut, Signature, Variant
+from mobile_api.schemas.files import (
+    DeclaredFileOut,
+    Expires,
+    FileIn,
+    FileOut,
+    PutVariant,
+    Signature,
+    UploadsOut,
+    Variant,
+)
 
 router = Router(tags=["files"])
 BYTES = {"schema": {"type": "string", "format": "binary"}}
@@ -58,10 +67,25 @@ def declare_file(request: Request, body: FileIn) -> Any:
         content_type=body.type,
         sha256=body.sha256,
         purpose=body.purpose,
+        parts=body.parts,
         at=at,
     )
     target = selectors.upload_target(attachment, actor=request.auth, at=at)
-    return Status(201 if created else 200, {**_file(attachment), "upload": target})
+    parts = selectors.upload_parts(attachment, actor=request.auth, at=at)
+    found = {**_file(attachment), "upload": target, "parts": [_part(part) for part in parts]}
+    return Status(201 if created else 200, found)
+
+
+@router.get("/{file_id}/upload", response=UploadsOut)
+def get_upload(request: Request, file_id: UUID) -> Any:
+    """After a break, or when the addresses have expired: what is still to be put, and fresh addresses for it."""
+    at = clock.now()
+    attachment = selectors.get_attachment(actor=request.auth, attachment_id=file_id)
+    selectors.require_owner(attachment, actor=request.auth)
+    arrived = selectors.arrived_parts(attachment) if attachment.parts else ()
+    target = selectors.upload_target(attachment, actor=request.auth, at=at)
+    parts = selectors.upload_parts(attachment, actor=request.auth, arrived=arrived, at=at)
+    return {"status": attachment.status, "upload": target, "parts": [_part(part) for part in parts]}
 
 
 @router.post("/{file_id}/complete", response={200: FileOut, 202: FileOut})
@@ -86,13 +110,16 @@ def get_file(request: Request, file_id: UUID) -> Any:
     response={204: None},
     openapi_extra={"requestBody": {"required": True, "content": {"*/*": BYTES}}},
 )
-def put_content(request: HttpRequest, file_id: UUID, variant: Variant, expires: Expires, signature: Signature) -> Any:
+def put_content(
+    request: HttpRequest, file_id: UUID, variant: PutVariant, expires: Expires, signature: Signature
+) -> Any:
     """The upload target of the local storage: exactly the declared bytes, with their Content-Length.
 
-    Take the address from `POST /files` as it is; SignedLink has checked all parts of it.
+    Take the address from `POST /files` or `GET /files/{id}/upload` as it is; SignedLink has checked all parts of it.
     """
     services.receive(
         attachment_id=file_id,
+        part=int(variant.partition("-")[2] or 0),
         content_type=str(request.content_type),
         announced=int(length) if (length := request.META.get("CONTENT_LENGTH", "")).isdecimal() else None,
         stream=request,
@@ -119,6 +146,10 @@ def get_content(
     )
     response.block_size = BLOCK
     return response
+
+
+def _part(part: selectors.Part) -> dict[str, Any]:
+    return {"number": part.number, "offset": part.offset, "size": part.size, "upload": part.target}
 
 
 def _file(attachment: Attachment) -> dict[str, Any]:

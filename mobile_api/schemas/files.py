@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from backend.files.rules import KINDS, PART_BYTES
 from mobile_api.schemas.base import In, Out
 
 ContentType = Literal[
@@ -22,8 +23,11 @@ FileName = Annotated[
 ]
 """Without folders, control characters and those that turn the direction of text (`gpj.exe` would read `exe.jpg`)."""
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$")]
+MAX_PARTS = -(-max(kind.max_bytes for kind in KINDS.values()) // PART_BYTES)
+"""As many as the largest file that is taken can have."""
+PutVariant = Annotated[str, StringConstraints(pattern=r"^(upload|part-[1-9][0-9]{0,3})$")]
 Variant = Annotated[
-    str, StringConstraints(pattern=r"^(upload|original|(thumbnail|display)-[0-9]{1,9}(\.webp)?|export-[0-9]{1,9})$")
+    str, StringConstraints(pattern=r"^(original|(thumbnail|display)-[0-9]{1,9}(\.webp)?|export-[0-9]{1,9})$")
 ]
 Signature = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 Expires = Annotated[int, Field(ge=0, le=99_999_999_999)]
@@ -44,6 +48,9 @@ class FileIn(In):
     type: ContentType
     sha256: Sha256
     purpose: Literal["visit_photo", "invoice", "expense", "other"]
+    parts: list[Sha256] = Field(default=[], max_length=MAX_PARTS)
+    """To send it in parts, so that a broken connection costs one of them only: the checksum of each 524288 bytes of the
+    file, in their order, of the rest at last. Left out, the file is put whole."""
 
 
 class UploadOut(Out):
@@ -84,6 +91,27 @@ class FileOut(Out):
     links: LinksOut | None
 
 
+class PartOut(Out):
+    """The `size` bytes of the file from `offset` on."""
+
+    number: int
+    offset: int
+    size: int
+    upload: UploadOut | None
+    """Null once they have arrived."""
+
+
+class UploadsOut(Out):
+    status: Literal["declared", "uploaded", "ready", "refused"]
+    """Of the file: the rest is empty once it was completed."""
+    upload: UploadOut | None
+    """Of a file that is put whole."""
+    parts: Annotated[list[PartOut], Field(max_length=MAX_PARTS)]
+    """Of a file in parts; in any order, several at once if you like, then `complete`."""
+
+
 class DeclaredFileOut(FileOut):
     upload: UploadOut | None
-    """Null once the bytes have arrived."""
+    """Null once the bytes have arrived, and for a file in parts."""
+    parts: Annotated[list[PartOut], Field(max_length=MAX_PARTS)]
+    """Of a file in parts; `GET /files/{id}/upload` tells later which of them have arrived."""

@@ -282,6 +282,7 @@ MATRIX: dict[str, Row] = {
         MADE,
         body=lambda w: {"name": "a.pdf", "size": 9, "type": "application/pdf", "sha256": "0" * 64, "purpose": "other"},
     ),
+    "GET /files/{file_id}/upload": of_li("file_id", "file"),
     "POST /files/{file_id}/complete": of_li("file_id", "file"),
     "GET /files/{file_id}": of_li("file_id", "file"),
     "GET /expense-categories": own(),

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.test import Client
 
+from backend.files.rules import PART_BYTES
 from tests.support.client import Caller
 
 
@@ -20,6 +21,16 @@ def declaration(content: bytes, **changes: Any) -> dict[str, Any]:
         "sha256": hashlib.sha256(content).hexdigest(),
         "purpose": "visit_photo",
     } | changes
+
+
+def pieces(content: bytes) -> list[bytes]:
+    """As a phone cuts it."""
+    return [content[at : at + PART_BYTES] for at in range(0, len(content), PART_BYTES)]
+
+
+def declaration_in_parts(content: bytes, **changes: Any) -> dict[str, Any]:
+    parts = [hashlib.sha256(piece).hexdigest() for piece in pieces(content)]
+    return declaration(content, parts=parts, **changes)
 
 
 def put(target: dict[str, Any], content: bytes, **headers: str) -> int:
