@@ -91,7 +91,7 @@ class FileOut(Out):
     links: LinksOut | None
 
 
-class PartOut(Out):
+class FilePartOut(Out):
     """The `size` bytes of the file from `offset` on."""
 
     number: int
@@ -106,12 +106,12 @@ class UploadsOut(Out):
     """Of the file: the rest is empty once it was completed."""
     upload: UploadOut | None
     """Of a file that is put whole."""
-    parts: Annotated[list[PartOut], Field(max_length=MAX_PARTS)]
+    parts: Annotated[list[FilePartOut], Field(max_length=MAX_PARTS)]
     """Of a file in parts; in any order, several at once if you like, then `complete`."""
 
 
 class DeclaredFileOut(FileOut):
     upload: UploadOut | None
     """Null once the bytes have arrived, and for a file in parts."""
-    parts: Annotated[list[PartOut], Field(max_length=MAX_PARTS)]
+    parts: Annotated[list[FilePartOut], Field(max_length=MAX_PARTS)]
     """Of a file in parts; `GET /files/{id}/upload` tells later which of them have arrived."""

@@ -1,6 +1,6 @@
-"""A worker that is killed by the operating system before the n-th time it touches the storage in one way.
+"""A worker that is killed by the operating system before the n-th time it touches the storage in one way, or draws.
 
-DJANGO_SETTINGS_MODULE=… python -m tests.concurrency.dying_file_worker <database> <media folder> <job id> <method> <n>
+DJANGO_SETTINGS_MODULE=… python -m tests.concurrency.dying_file_worker <database> <media folder> <job id> <step> <n>
 """
 
 import os
@@ -15,13 +15,14 @@ from django.db import connection
 from backend.files.local_storage import LocalStorage
 
 
-def main(database: str, media: str, job_id: str, method: str, n: str) -> None:
+def main(database: str, media: str, job_id: str, step: str, n: str) -> None:
     django.setup()
     connection.settings_dict["NAME"] = database
     settings.MEDIA_ROOT = media
-    from backend.files import processing  # models exist only now
+    from backend.files import processing, watermark  # models exist only now
 
-    original, calls = getattr(LocalStorage, method), []
+    place: Any = watermark if step == "draw" else LocalStorage
+    original, calls = getattr(place, step), []
 
     def dies(*args: Any, **kwargs: Any) -> Any:
         calls.append(args)
@@ -29,7 +30,7 @@ def main(database: str, media: str, job_id: str, method: str, n: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return original(*args, **kwargs)
 
-    setattr(LocalStorage, method, dies)
+    setattr(place, step, dies)
     processing.process(int(job_id))
 
 

@@ -91,21 +91,28 @@ def test_jobs_of_several_captions_at_once_end_with_the_last(api, cast, media_roo
 
 
 @pytest.mark.parametrize(
-    ("method", "n", "status_left", "files_left"),
+    ("step", "n", "status_left", "files_left"),
     [
+        ("draw", 1, "uploaded", {"upload"}),
+        ("write", 2, "uploaded", {"upload", "original"}),
         ("write", 3, "uploaded", {"upload", "original", "thumbnail-1.webp"}),
         ("delete", 1, "ready", {"upload", "original", "thumbnail-1.webp", "display-1"}),
     ],
-    ids=["between two pictures", "after the last commit"],
+    ids=[
+        "in the middle of the watermark",
+        "before the first picture",
+        "between two pictures",
+        "after the last commit",
+    ],
 )
 def test_a_worker_killed_in_the_middle_leaves_nothing_half(
-    api, cast, work, settings, media_root, method, n, status_left, files_left
+    api, cast, work, settings, media_root, step, n, status_left, files_left
 ):
     file = uploaded(api(cast.li), PHOTO)
     job = FileJob.objects.get(attachment_id=file["id"], revision=1)
 
     worker = [sys.executable, "-m", "tests.concurrency.dying_file_worker"]
-    arguments = [connection.settings_dict["NAME"], str(media_root), str(job.pk), method, str(n)]
+    arguments = [connection.settings_dict["NAME"], str(media_root), str(job.pk), step, str(n)]
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "tests.settings"}
     ended = subprocess.run([*worker, *arguments], env=environment, cwd=settings.ROOT, capture_output=True, check=False)
 
