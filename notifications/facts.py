@@ -36,6 +36,7 @@ _REASONS = {
     Code.PHOTO_REUSED.value: bilingual("照片重复使用", "photo used before"),
     Code.NEW_DEVICE.value: bilingual("新设备", "new device"),
     Code.CUSTOMER_WITHOUT_PLACE.value: bilingual("客户没有坐标", "customer without a place"),
+    Code.SENT_LATE.value: bilingual("事后补传", "sent long after"),
 }
 _REFUSALS = {reason.value: reason.label for reason in (*Reason, *Export.Reason)}
 _OUTCOMES = {verdict.value: verdict.label for verdict in Decision.Verdict}

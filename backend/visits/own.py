@@ -51,7 +51,9 @@ def visit_to_check_in(actor: Actor, visit_id: UUID, *, at: datetime) -> tuple[Vi
 def finish_plan(visit: Visit) -> None:
     """The visit is over, and with it what was planned."""
     if visit.plan_id is not None:
-        VisitPlan.objects.select_for_update().get(pk=visit.plan_id).change(status=VisitPlan.Status.DONE)
+        plan = VisitPlan.objects.select_for_update().get(pk=visit.plan_id)
+        if plan.status != VisitPlan.Status.DONE:
+            plan.change(status=VisitPlan.Status.DONE)
 
 
 def _locked(sql: str, actor: Actor, visit_id: UUID, at: datetime | None = None) -> tuple[Visit, tuple[Any, ...]]:

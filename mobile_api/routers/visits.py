@@ -161,6 +161,8 @@ def _screen(screen: hot.VisitScreen) -> dict[str, Any]:
     evidence = {
         "captured_at": screen.captured_at,
         "skew_s": screen.skew_s,
+        "kept_back_s": screen.kept_back_s,
+        "check_out_kept_back_s": screen.check_out_kept_back_s,
         "device_id": screen.device_id,
         "position": _coarse(screen),
     }

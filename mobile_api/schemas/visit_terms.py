@@ -22,6 +22,7 @@ class LimitsIn(In):
     fix_age_s: Annotated[float, Field(ge=10, le=3600), BeforeValidator(not_bool)] | None = None
     fix_ahead_s: Annotated[float, Field(ge=1, le=120), BeforeValidator(not_bool)] | None = None
     skew_s: Annotated[float, Field(ge=30, le=86_400), BeforeValidator(not_bool)] | None = None
+    late_s: Annotated[float, Field(ge=60, le=86_400), BeforeValidator(not_bool)] | None = None
     photo_bits: Annotated[int, Field(ge=0, le=4), BeforeValidator(not_bool)] | None = None
 
 
@@ -40,6 +41,7 @@ class LimitsOut(Out):
     fix_age_s: float
     fix_ahead_s: float
     skew_s: float
+    late_s: float
     photo_bits: int
 
 

@@ -38,6 +38,7 @@ ReasonCode = Literal[
     "photo_reused",
     "new_device",
     "customer_without_place",
+    "sent_late",
 ]
 Tag = Annotated[str, StringConstraints(max_length=32, pattern=NO_NUL)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=NOT_BLANK)]
@@ -74,11 +75,17 @@ class CheckInIn(In):
     samples: Annotated[list[PlaceIn], Field(min_length=1, max_length=MAX_SAMPLES)]
     captured_at: When
     """The phone's clock at the tap; the server's decides."""
+    sent_at: When | None = None
+    """The phone's clock at sending, told anew with each attempt. By the difference a check-in that a dead network kept
+    back is told from a clock that is off."""
     device_id: Key
 
 
 class CheckOutIn(In):
     samples: Annotated[list[PlaceIn], Field(max_length=MAX_SAMPLES)] = []
+    captured_at: When | None = None
+    sent_at: When | None = None
+    """Both as at check-in; left out, he leaves as this arrives."""
 
 
 class CancelIn(In):
@@ -162,6 +169,9 @@ class CoarsePositionOut(Out):
 class EvidenceOut(Out):
     captured_at: AwareDatetime
     skew_s: float
+    kept_back_s: float
+    """How long the phone kept the check-in back before it could be sent, by its own clock, and the check-out."""
+    check_out_kept_back_s: float
     device_id: str
     position: CoarsePositionOut
 

@@ -80,8 +80,8 @@ def create_order(
     }
 
     def create(identity: Identity) -> Order:
-        if visit_id is not None and Visit.objects.get_visible(actor, visit_id).customer_id != customer_id:
-            raise OtherCustomer(fields={"visit_id": str(OtherCustomer.message)})
+        if visit_id is not None:
+            _require_same_customer(actor, visit_id, customer_id)
         quoted = quote(actor=actor, customer_id=customer_id, items=items, at=at)
         order: Order = Order.objects.create(
             **identity,
@@ -181,6 +181,13 @@ def _own(actor: Actor, order_id: UUID) -> Order:
     if order.owner_id != actor.person_id:
         raise NotYourOrder()
     return order
+
+
+def _require_same_customer(actor: Actor, visit_id: UUID, customer_id: UUID) -> None:
+    """A customer merged meanwhile is told by its old id, and the visit has moved."""
+    visited = Visit.objects.get_visible(actor, visit_id).customer_id
+    if visited != customer_id and get_customer(actor=actor, customer_id=customer_id).pk != visited:
+        raise OtherCustomer(fields={"visit_id": str(OtherCustomer.message)})
 
 
 def _submit(actor: Actor, order: Order, at: datetime) -> None:

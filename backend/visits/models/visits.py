@@ -128,8 +128,10 @@ class Visit(Document):
     checked_in_from = models.BinaryField(max_length=32, null=True, editable=False)
     """Fingerprint of the check-in as sent: tells a repeated one from a second one."""
     captured_at = models.DateTimeField(bilingual("手机时间", "device time"), null=True, blank=True)
-    """The phone's clock at check-in; `skew_s` is the server's clock minus it."""
+    """The phone's clock at check-in; `skew_s` is the server's clock minus it, less `kept_back_s`."""
     skew_s = models.FloatField(bilingual("时钟偏差（秒）", "clock skew (s)"), null=True, blank=True)
+    kept_back_s = models.FloatField(bilingual("补传延迟（秒）", "kept back (s)"), default=0.0, db_default=0.0)
+    """From the tap until the phone sent the check-in, by its own clock."""
     device_id = models.CharField(bilingual("设备", "device"), max_length=64, blank=True)
     lat = models.FloatField(bilingual("纬度", "latitude"), null=True, blank=True)
     """Of the most accurate sample, WGS-84 degrees, like `lng`; `accuracy_m` is its radius."""
@@ -162,6 +164,9 @@ class Visit(Document):
     over. Late answers take them away again."""
 
     checked_out_at = models.DateTimeField(bilingual("签退时间", "checked out at"), null=True, blank=True)
+    check_out_kept_back_s = models.FloatField(
+        bilingual("签退补传延迟（秒）", "check-out kept back (s)"), default=0.0, db_default=0.0
+    )
     closed_by = models.CharField(
         bilingual("签退方式", "closed by"),
         max_length=7,
@@ -235,10 +240,13 @@ class Visit(Document):
 
     @property
     def minutes(self) -> int | None:
-        """Whole minutes from check-in to check-out; None where its owner has not checked out himself."""
+        """Whole minutes that he was there; None where its owner has not checked out himself. What the phone kept back
+        is taken off at both ends."""
         if self.checked_in_at is None or self.checked_out_at is None or self.closed_by != self.ClosedBy.OWNER:
             return None
-        return int((self.checked_out_at - self.checked_in_at).total_seconds() // 60)
+        kept_back = self.check_out_kept_back_s - self.kept_back_s
+        seconds = (self.checked_out_at - self.checked_in_at).total_seconds() - kept_back
+        return max(0, int(seconds // 60))
 
     def in_command(self, actor: Actor) -> bool:
         """Whether the actor answers for whoever makes it: his data scope reaches him, or he is his manager.

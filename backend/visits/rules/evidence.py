@@ -32,6 +32,7 @@ class Code(StrEnum):
     PHOTO_REUSED = "photo_reused"
     NEW_DEVICE = "new_device"
     CUSTOMER_WITHOUT_PLACE = "customer_without_place"
+    SENT_LATE = "sent_late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The employee's last check-in: its position and the server's time of it."""
+    """The employee's last check-in: its position and when he came, by the server's clock."""
 
     lat: float
     lng: float

@@ -22,6 +22,7 @@ MEANING: dict[Code, Verdict] = {
     Code.PHOTO_REUSED: Verdict.SUSPECT,
     Code.NEW_DEVICE: Verdict.VERIFIED,
     Code.CUSTOMER_WITHOUT_PLACE: Verdict.UNVERIFIABLE,
+    Code.SENT_LATE: Verdict.UNVERIFIABLE,
 }
 """What each reason alone leads to."""
 SEVERITY = (Verdict.VERIFIED, Verdict.UNVERIFIABLE, Verdict.OUT_OF_RANGE, Verdict.SUSPECT)
@@ -47,15 +48,18 @@ def judge(
     known_device: bool,
     captured_at: datetime,
     at: datetime,
+    kept_back_s: float = 0.0,
     photo_bits: int | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Finding:
-    """The verdict on 1 to 5 samples captured at `captured_at` (the phone's clock), received at `at` (ours).
+    """The verdict on 1 to 5 samples captured at `captured_at` (the phone's clock), received at `at` (ours) after the
+    phone had kept them back for `kept_back_s` by its own clock.
 
     `photo_bits` as in `copied`. The position is that of `best_of`.
     """
     fresh = [fix for fix in samples if _is_fresh(fix, captured_at, limits)]
     best = best_of(samples, captured_at=captured_at, limits=limits)
+    came_at = at - timedelta(seconds=kept_back_s)
     distance = distance_m(best.lat, best.lng, target.lat, target.lng) if target else None
     found = (
         _range(best, distance, target),
@@ -64,9 +68,10 @@ def judge(
         _spread(samples, limits),
         _circle(samples, limits),
         _teleport(fresh, limits),
-        _speed(best, earlier, at, limits),
+        _speed(best, earlier, came_at, limits),
         _age(best, captured_at, limits),
-        _skew(captured_at, at, limits),
+        _skew(captured_at, came_at, limits),
+        _late(kept_back_s, limits),
         copied(photo_bits, limits),
         None if known_device else Reason(Code.NEW_DEVICE),
     )
@@ -160,8 +165,8 @@ def _teleport(fresh: Sequence[Fix], limits: Limits) -> Reason | None:
     return Reason(Code.TELEPORT, round(speed, 1), limits.speed_m_s, "m/s") if speed > limits.speed_m_s else None
 
 
-def _speed(best: Fix, earlier: Earlier | None, at: datetime, limits: Limits) -> Reason | None:
-    """Between two check-ins by the server's clock lies less time than the way takes: way / road speed, or boarding and
+def _speed(best: Fix, earlier: Earlier | None, came_at: datetime, limits: Limits) -> Reason | None:
+    """Between two check-ins, whichever came first, lies less time than the way takes: way / road speed, or boarding and
     way / greatest speed where that is faster. The way is the distance less both accuracies; told are the speeds."""
     if earlier is None:
         return None
@@ -169,7 +174,7 @@ def _speed(best: Fix, earlier: Earlier | None, at: datetime, limits: Limits) -> 
     if jump <= limits.jump_m:
         return None
     least_s = min(jump / limits.road_m_s, limits.boarding_s + jump / limits.speed_m_s)
-    passed_s = max((at - earlier.at).total_seconds(), 1.0)
+    passed_s = max(abs((came_at - earlier.at).total_seconds()), 1.0)
     if passed_s >= least_s:
         return None
     return Reason(Code.IMPOSSIBLE_SPEED, round(jump / passed_s, 1), round(jump / least_s, 1), "m/s")
@@ -191,7 +196,12 @@ def _age(best: Fix, captured_at: datetime, limits: Limits) -> Reason | None:
     return Reason(Code.STALE_FIX, round(age, 1), limits.fix_age_s if age > 0 else -limits.fix_ahead_s, "s")
 
 
-def _skew(captured_at: datetime, at: datetime, limits: Limits) -> Reason | None:
-    """Server's time of receipt - the phone's of the tap."""
-    skew = (at - captured_at).total_seconds()
+def _skew(captured_at: datetime, came_at: datetime, limits: Limits) -> Reason | None:
+    """Server's time of receipt, less what the phone kept back - the phone's of the tap."""
+    skew = (came_at - captured_at).total_seconds()
     return Reason(Code.CLOCK_SKEW, round(skew, 1), limits.skew_s, "s") if abs(skew) > limits.skew_s else None
+
+
+def _late(kept_back_s: float, limits: Limits) -> Reason | None:
+    """Sending - tap, both by the phone's clock: for so long nobody but the phone knows when it was."""
+    return Reason(Code.SENT_LATE, round(kept_back_s, 1), limits.late_s, "s") if kept_back_s > limits.late_s else None

@@ -37,7 +37,9 @@ class Limits:
     """A fix later than the tap by more than rounding was made up."""
     skew_s: float = 300.0
     """Between the phone's clock and ours; what a phone set by hand is commonly off by. A check-in kept back by a dead
-    network shows the same: whether it is believed is for the manager."""
+    network shows the same where the phone does not say when it sent it: whether it is believed is for the manager."""
+    late_s: float = 900.0
+    """How long a check-in may be kept back: the lift, the basement and the tunnel are soon over."""
     photo_bits: int = 4
     """Bits of 64 in which the difference hashes of two photos may differ that count as one. Scaling and recompression
     move up to 3; two photos of different scenes differ in 32 on average."""
@@ -67,6 +69,7 @@ RANGES: dict[str, Range] = {
     "fix_age_s": Range(10, 3600, "s", bilingual("定位最久", "oldest fix")),
     "fix_ahead_s": Range(1, 120, "s", bilingual("定位最多超前", "fix ahead of the tap")),
     "skew_s": Range(30, 86_400, "s", bilingual("时钟最大偏差", "greatest clock skew")),
+    "late_s": Range(60, 86_400, "s", bilingual("签到最迟上报", "check-in sent latest")),
     "photo_bits": Range(0, 4, "bit", bilingual("照片指纹容差", "bits between two photos that are one")),
 }
 """Of every field of Limits. More than 4 bits would need another index of photos (`VisitPhoto.bands`)."""

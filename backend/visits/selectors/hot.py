@@ -124,14 +124,14 @@ class CheckInRow(NamedTuple):
     id: UUID
     status: str
     device_id: str
-    checked_in_at: datetime
+    came_at: datetime
     lat: float
     lng: float
     accuracy_m: float
 
 
 _CHECK_INS = """
-    SELECT v.id, v.status, v.device_id, v.checked_in_at, v.lat, v.lng, v.accuracy_m
+    SELECT v.id, v.status, v.device_id, v.checked_in_at - v.kept_back_s * interval '1 s', v.lat, v.lng, v.accuracy_m
     FROM visits_visit v WHERE v.owner_id = %(me)s AND v.checked_in_at IS NOT NULL
     ORDER BY v.started_at DESC, v.id DESC LIMIT %(limit)s
 """
@@ -173,8 +173,9 @@ _SEEN = """
 """
 _SCREEN = f"""
     SELECT {_STAMP} AS stamp, v.id, v.version, v.status, v.purpose, v.plan_id, v.department_id,
-        v.started_at, v.checked_in_at, v.checked_out_at, v.closed_by, v.captured_at, v.skew_s, v.device_id,
-        v.lat, v.lng, v.accuracy_m, v.distance_m, v.verdict, v.reasons::text,
+        v.started_at, v.checked_in_at, v.checked_out_at, v.closed_by, v.captured_at, v.skew_s,
+        v.kept_back_s, v.check_out_kept_back_s, v.device_id, v.lat, v.lng, v.accuracy_m, v.distance_m,
+        v.verdict, v.reasons::text,
         v.cancel_reason, v.summary, v.next_step, v.next_on, v.decision, v.decision_reason, v.decided_at,
         v.decided_by_id, decider.name, v.customer_id, customer.name, v.owner_id, owner.name,
         (SELECT coalesce(json_agg(json_build_object(
@@ -237,6 +238,8 @@ class VisitScreen(NamedTuple):
     closed_by: str
     captured_at: datetime | None
     skew_s: float | None
+    kept_back_s: float
+    check_out_kept_back_s: float
     device_id: str
     lat: float | None
     lng: float | None

@@ -1,7 +1,7 @@
 """What proves that somebody was there: positions, times and photos."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -52,13 +52,15 @@ def check_in(
     visit_id: UUID,
     samples: Sequence[Sample],
     captured_at: datetime | None = None,
+    sent_at: datetime | None = None,
     device_id: str,
     at: datetime,
 ) -> Visit:
     """Open the visit and store the evidence with its verdict; doubtful evidence is never refused.
 
-    `captured_at` is the phone's clock at the tap; without it the phone is taken to agree with ours. The same check-in
-    sent again returns the present state. Raises AlreadyCheckedIn for another one, AnotherVisitOpen with the id of the
+    `captured_at` is the phone's clock at the tap; without it the phone is taken to agree with ours. `sent_at` is the
+    same clock at sending, by which what was kept back is told from a clock that is off. The same check-in sent again
+    returns the present state. Raises AlreadyCheckedIn for another one, AnotherVisitOpen with the id of the
     visit to check out of, VisitCancelled, ConsentRequired with the id of the text.
     """
     visit, terms = visit_to_check_in(actor, visit_id, at=at)
@@ -76,6 +78,7 @@ def check_in(
         raise AnotherVisitOpen(visit_id=still_open.id)
     rows = _stored(visit, CheckInSample.Stage.CHECK_IN, samples)
     captured_at = captured_at or at
+    kept_back_s = _kept_back_s(captured_at, sent_at)
     fixes = [rules.Fix(row.wgs84_lat, row.wgs84_lng, row.accuracy_m, row.fixed_at) for row in rows]
     finding = rules.judge(
         fixes,
@@ -84,6 +87,7 @@ def check_in(
         known_device=not recent or any(earlier.device_id == device_id for earlier in recent),
         captured_at=captured_at,
         at=at,
+        kept_back_s=kept_back_s,
         photo_bits=terms.photo_bits,
         limits=terms.limits,
     )
@@ -94,7 +98,8 @@ def check_in(
         checked_in_at=at,
         checked_in_from=sent,
         captured_at=captured_at,
-        skew_s=(at - captured_at).total_seconds(),
+        skew_s=(at - captured_at).total_seconds() - kept_back_s,
+        kept_back_s=kept_back_s,
         device_id=device_id,
         lat=finding.best.lat,
         lng=finding.best.lng,
@@ -116,21 +121,40 @@ def check_in(
 
 
 @transaction.atomic
-def check_out(*, actor: Actor, visit_id: UUID, samples: Sequence[Sample] = (), at: datetime) -> Visit:
+def check_out(
+    *,
+    actor: Actor,
+    visit_id: UUID,
+    samples: Sequence[Sample] = (),
+    captured_at: datetime | None = None,
+    sent_at: datetime | None = None,
+    at: datetime,
+) -> Visit:
     """Complete the visit, and its plan. Twice is once; raises VisitNotOpen before check-in and after cancelling,
     ActionsMissing with the keys of required actions that are not done.
+
+    `captured_at` and `sent_at` as at check-in. Where the night has closed the visit while the phone kept this back, it
+    takes the night's place; what was tapped only after that changes nothing any more.
 
     Positions sent by somebody who has taken his consent back meanwhile, or was asked anew, are not kept.
     """
     visit, terms = visit_to_check_in(actor, visit_id, at=at)
-    if visit.status == Visit.Status.COMPLETED:
-        return visit
-    if visit.status != Visit.Status.OPEN:
+    kept_back_s = _kept_back_s(captured_at, sent_at)
+    if visit.checked_out_at is not None:
+        by_night = visit.closed_by == Visit.ClosedBy.SYSTEM
+        if not by_night or at - timedelta(seconds=kept_back_s) >= visit.checked_out_at:
+            return visit
+    elif visit.status != Visit.Status.OPEN:
         raise VisitNotOpen()
     if missing := progress.of(visit).missing:
         raise ActionsMissing(actions=missing)
     _stored(visit, CheckInSample.Stage.CHECK_OUT, samples if terms.consent_to is None else ())
-    visit.change(status=Visit.Status.COMPLETED, checked_out_at=at, closed_by=Visit.ClosedBy.OWNER)
+    visit.change(
+        status=Visit.Status.COMPLETED,
+        checked_out_at=at,
+        check_out_kept_back_s=kept_back_s,
+        closed_by=Visit.ClosedBy.OWNER,
+    )
     finish_plan(visit)
     events.record(
         "visit.checked_out",
@@ -187,7 +211,14 @@ def _earlier(recent: Sequence[hot.CheckInRow]) -> rules.Earlier | None:
     if not recent:
         return None
     last = recent[0]
-    return rules.Earlier(last.lat, last.lng, last.accuracy_m, last.checked_in_at)
+    return rules.Earlier(last.lat, last.lng, last.accuracy_m, last.came_at)
+
+
+def _kept_back_s(captured_at: datetime | None, sent_at: datetime | None) -> float:
+    """Nothing, where the phone does not say or its clock was put back meanwhile."""
+    if captured_at is None or sent_at is None:
+        return 0.0
+    return max(0.0, (sent_at - captured_at).total_seconds())
 
 
 def _target(visit: Visit, fix: rules.Fix) -> rules.Target | None:

@@ -69,8 +69,8 @@ def start_series(
     content = {"customer_id": customer_id, "purpose": purpose, **terms.as_fields()}
 
     def create(identity: Identity) -> PlanSeries:
-        get_customer(actor=actor, customer_id=customer_id)
-        series = PlanSeries.objects.create(**identity, **content)
+        customer = get_customer(actor=actor, customer_id=customer_id)
+        series = PlanSeries.objects.create(**identity, **content | {"customer_id": customer.pk})
         events.record("plan_series.started", series, actor=actor, at=at, kind=series.kind)
         _extend(series, zone=ZoneInfo(timezone_of(company_id=actor.company_id)), at=at)
         return series

@@ -40,8 +40,8 @@ def plan_visit(
     }
 
     def create(identity: Identity) -> VisitPlan:
-        get_customer(actor=actor, customer_id=customer_id)
-        plan = VisitPlan.objects.create(**identity, **content)
+        customer = get_customer(actor=actor, customer_id=customer_id)
+        plan = VisitPlan.objects.create(**identity, **content | {"customer_id": customer.pk})
         events.record("visit.planned", plan, actor=actor, at=at, planned_on=str(planned_on))
         return plan
 
@@ -73,7 +73,7 @@ def create_visit(
             plan = _unused_plan(actor, plan_id)
             told |= {"customer_id": plan.customer_id, "purpose": purpose or plan.purpose}
         elif customer_id is not None:
-            get_customer(actor=actor, customer_id=customer_id)
+            told["customer_id"] = get_customer(actor=actor, customer_id=customer_id).pk
         visit = Visit.objects.create(**identity, **told, started_at=at)
         events.record("visit.created", visit, actor=actor, at=at, customer_id=str(visit.customer_id))
         return visit

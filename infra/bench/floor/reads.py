@@ -69,6 +69,8 @@ def visit_detail(environ: dict[str, Any], pk: str) -> Reply:
     evidence = {
         "captured_at": row.captured_at,
         "skew_s": row.skew_s,
+        "kept_back_s": row.kept_back_s,
+        "check_out_kept_back_s": row.check_out_kept_back_s,
         "device_id": row.device_id,
         "position": {"lat": round(row.lat, 2), "lng": round(row.lng, 2), "accuracy_m": 1000.0, "crs": "wgs84"},
     }
