@@ -37,6 +37,7 @@ from mobile_api.routers import (
     visit_command,
     visit_plans,
     visit_reading,
+    visit_statistics,
     visit_templates,
     visit_terms,
     visits,
@@ -119,6 +120,7 @@ api.add_router("/customers", customers.router)
 api.add_router("", visit_plans.router)
 api.add_router("/customers", customer_parts.router)
 api.add_router("", visit_reading.router)
+api.add_router("", visit_statistics.router)
 api.add_router("", visits.router)
 api.add_router("", visit_command.router)
 api.add_router("", place_proposals.router)

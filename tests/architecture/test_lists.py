@@ -17,6 +17,7 @@ BOUNDED = {
     "GET /roles": "settings of the company",
     "GET /visit-cadences": "settings of the company",
     "GET /visits/due/counts": "one for each person with customers whose plans he sees",
+    "GET /visits/statistics": "one for each person, department, level, type, or day of at most a year",
     "GET /stock": "has a limit; the best found come first",
 }
 """Lists of `items` without pages, and why none of them grows. Anything else takes `limit` and `cursor`."""

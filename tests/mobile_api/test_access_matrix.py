@@ -219,6 +219,7 @@ MATRIX: dict[str, Row] = {
     "GET /visit-cadences": own(),
     "PUT /visit-cadences": Row(FORBIDDEN, FORBIDDEN, body=lambda w: {"items": [{"level": "A", "every_days": 7}]}),
     "GET /visits/feed": own(),
+    "GET /visits/statistics": Row(OK, OK, query=NEXT_YEAR),
     "POST /visits/read": about(lambda w: {"visit_ids": [w.visit]}),
     "POST /visits/{visit_id}/read": of_li("visit_id", "visit"),
     "POST /visits/{visit_id}/like": of_li("visit_id", "visit"),
