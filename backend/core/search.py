@@ -1,8 +1,9 @@
 """Search keys that work on any PostgreSQL: no extension, any locale.
 
 Substrings are found through an array of bigrams under a GIN index: a text contains the query only if it contains all
-bigrams of the query. Trigram indexes drop Chinese under `LC_CTYPE C` and need three characters, where a person
-types two.
+bigrams of the query. PostgreSQL's trigrams drop Chinese under `LC_CTYPE C` and need three characters, where a person
+types two. Where the rows are many, ASCII has trigrams besides: there are so few letters and digits that their pairs
+tell hardly anything apart.
 """
 
 import unicodedata
@@ -36,6 +37,30 @@ def bigrams(*texts: str) -> list[str]:
 def grams(*texts: str) -> list[str]:
     """Characters and bigrams: what a text contains, whatever contains the text has too."""
     return sorted({*bigrams(*texts), *"".join(map(normalised, texts))})
+
+
+def trigrams(*texts: str) -> list[str]:
+    """The distinct three-character windows of each text that are ASCII."""
+    found = {text[at : at + 3] for text in map(normalised, texts) for at in range(len(text) - 2)}
+    return sorted(filter(str.isascii, found))
+
+
+def grams_needed(text: str) -> list[str]:
+    """As few bigrams and trigrams as hold every sign of the text, in its order; what holds the text has them all."""
+    text = normalised(text)
+    if len(text) == 1:
+        return [text]
+    needed = []
+    covered = 0
+    for at in range(len(text) - 1):
+        three = text[at : at + 3]
+        if len(three) == 3 and three.isascii():
+            needed.append(three)
+            covered = at + 3
+        elif at + 2 > covered:
+            needed.append(text[at : at + 2])
+            covered = at + 2
+    return list(dict.fromkeys(needed))
 
 
 def pinyin(text: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import cos, degrees, radians
 
 from backend.core.geo import EARTH_RADIUS_M
-from backend.core.search import grams, initials, normalised, pinyin
+from backend.core.search import grams, initials, normalised, pinyin, trigrams
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,8 @@ def search_keys(*, name: str, code: str, phone: str, contacts: Iterable[tuple[st
     reached = [form for number in (phone, *(number for _, number in people)) for form in (number, digits(number))]
     public, private = (list(filter(None, dict.fromkeys(map(normalised, keys)))) for keys in (shown, reached))
     text = PRIVATE.join("\n".join(keys) for keys in (public, private))
-    return SearchKeys(spelt, short, text, grams(*public, *private), name_key(name), phone_key(phone))
+    windows = sorted({*grams(*public, *private), *trigrams(*public, *private)})
+    return SearchKeys(spelt, short, text, windows, name_key(name), phone_key(phone))
 
 
 def digits(phone: str) -> str:

@@ -72,7 +72,7 @@ class Customer(Document):
     search_text = models.TextField(editable=False)
     """Everything a person may type to find it, normalised, one key a line; telephones after `rules.PRIVATE`."""
     grams = ArrayField(models.TextField(), editable=False)
-    """Characters and bigrams of `search_text`, for the index."""
+    """Characters, bigrams and trigrams of `search_text`, for the index."""
     name_key = models.TextField(editable=False, default="", db_default="")
     """By this and `phone_key` a second entry of one customer is recognised."""
     phone_key = models.CharField(max_length=32, editable=False, default="", db_default="")

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.core.geo import EARTH_RADIUS_M, distance_m
-from backend.core.search import grams, normalised
+from backend.core.search import grams, grams_needed, normalised, trigrams
 from backend.customers import rules
 
 LATITUDES = st.floats(-90, 90)
@@ -26,6 +26,8 @@ def test_every_part_of_a_text_is_covered_by_its_grams(text, data):
     part = whole[start : data.draw(st.integers(start, len(whole)))]
 
     assert set(grams(part)) <= set(grams(whole))
+    assert set(grams_needed(part)) <= {*grams(whole), *trigrams(whole)}
+    assert set("".join(grams_needed(part))) == set(part)
 
 
 @given(LATITUDES, LONGITUDES, LATITUDES, LONGITUDES, st.floats(1, 50_000))
