@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RUN = ROOT / ".run" / "bench"
 HOME = ROOT / ".run" / "postgres-bench"
 """Beside the other servers' folders, where `make clean` looks for them."""
+SHARED_BUFFERS = "4GB"
 SECRET = "the-bench-signs-its-own-tokens-with-this"
 
 
@@ -58,10 +59,17 @@ def connected(server: postgres.Server, name: str = "postgres") -> Iterator[psyco
 
 
 def start() -> postgres.Server:
-    """With room for the log of what filling writes, which checkpoints would otherwise interrupt all the time."""
+    """With room for the log of what filling writes, which checkpoints would otherwise interrupt all the time, and with
+    memory as docs/operations.md advises: PostgreSQL's own default is meant to start anywhere."""
     server = postgres.ensure(HOME)
     execute(server, "postgres", "ALTER SYSTEM SET max_wal_size = '6GB'")
+    execute(server, "postgres", f"ALTER SYSTEM SET shared_buffers = '{SHARED_BUFFERS}'")
     execute(server, "postgres", "SELECT pg_reload_conf()")
+    with connected(server) as connection:
+        has = connection.execute("SHOW shared_buffers").fetchone()
+    if has != (SHARED_BUFFERS,):
+        postgres.release(server)
+        server = postgres.ensure(HOME)
     return server
 
 

@@ -3,12 +3,12 @@
 Each reason to see a customer is a branch of its own that enters its index at the cursor and stops after a page, as in
 `visits.selectors.hot`.
 
-A search first walks the next rows of each branch, WALK in all: what is common fills the page from them. What does not
-is rare, and the index of bigrams has all of it at hand. Left to PostgreSQL, which takes the bigrams of one text for
-independent of each other, it would now and then walk through the whole table, or fetch half of it from the index.
+A search first walks the next WALK rows of all branches in the order of the list: what is common fills the page from
+them. What does not is rare, and the index of bigrams and trigrams has all of it at hand. Left to PostgreSQL, which
+takes the windows of one text for independent of each other, it would now and then walk through the whole table, or
+fetch half of it from the index. Only what is common and comes late in the order is slow: names sorted by their letters.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +19,7 @@ from django.db import connection
 from psycopg import sql
 
 from backend.core.actor import Actor, Scope
-from backend.core.search import bigrams, normalised
+from backend.core.search import grams_needed, normalised
 from backend.customers import rules
 from backend.customers.models import Customer
 from backend.directory.selectors import subtree_of
@@ -50,7 +50,6 @@ class Wanted:
 
 WALK = 5000
 MOST_GRAMS = 8
-DEPARTMENT = "c.department_id"
 Position = tuple[Any, UUID]
 """Of a row in the order asked for: what it is sorted by, and its id."""
 _ORDER = {Sort.NEWEST: ("c.created_at", "DESC", "<"), Sort.NAME: ("c.pinyin", "ASC", ">")}
@@ -67,7 +66,7 @@ def count_customers(*, actor: Actor, wanted: Wanted) -> int:
     conditions = [*_conditions(wanted, given), f"({' OR '.join(_branches(actor, wanted, given))})"]
     if typed := normalised(wanted.q or ""):
         given["typed"] = typed
-        conditions += [_has_bigrams(typed), _has_typed(actor)]
+        conditions += [_has_grams(typed), _has_typed(actor)]
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*) FROM customers_customer c WHERE {' AND '.join(conditions)}", given)  # noqa: S608
         count: int = cursor.fetchone()[0]
@@ -89,27 +88,22 @@ def page_of_customers(*, actor: Actor, wanted: Wanted, limit: int, after: Positi
         given["typed"] = typed
         ids = _search(look, branches, typed, _has_typed(actor))
     else:
-        ids = {pk for _, pk in look.first(branches)}
+        ids = look.first(branches)
     order = ("-created_at", "-pk") if wanted.sort is Sort.NEWEST else ("pinyin", "pk")
     rows = Customer.objects.filter(pk__in=ids).select_related("owner").defer("grams", "search_text").order_by(*order)
     return list(rows[:limit])
 
 
 def _search(look: "_Look", branches: Sequence[str], typed: str, has_it: str) -> set[UUID]:
-    """Of each branch at least the first that are found: no branch is left before it has filled the page or has ended,
-    for its next row may come before another's first."""
-    walked = look.first(branches, walking=has_it)
-    per_branch = Counter(place for place, _ in walked)
-    short = [branch for place, branch in enumerate(branches) if per_branch[place] < look.limit]
-    if short and (longer := look.longer(short, _walk(branches))):
-        walked += look.found(_together(longer), f"{_has_bigrams(typed)} AND {has_it}")
-    return {pk for _, pk in walked}
+    walked = look.walked(branches, has_it)
+    if len(walked) >= look.limit:
+        return walked
+    return look.found(branches, f"{_has_grams(typed)} AND {has_it}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """The statements over some branches, each of which is the rows `c` for which its condition is true. They give the
-    place of the branch and the id of each row."""
+    """The statements over some branches, each of which is the rows `c` for which its condition is true."""
 
     key: str
     direction: str
@@ -117,58 +111,44 @@ class _Look:
     limit: int
     given: dict[str, Any]
 
-    def first(self, branches: Sequence[str], *, walking: str = "") -> list[tuple[int, UUID]]:
-        """The first rows of each branch; with `walking`, of its next rows the first for which this is true."""
-        if not walking:
-            return self._ids([self._rows(branch, self.limit) for branch in branches])
-        parts = [self._rows(branch, _walk(branches)) for branch in branches]
-        return self._ids([f"SELECT id FROM ({part}) AS next WHERE {walking} {self._order}" for part in parts])  # noqa: S608
+    def first(self, branches: Sequence[str]) -> set[UUID]:
+        """The first rows of each branch."""
+        parts = [f"({self._rows(branch)} {self._order} LIMIT {self.limit})" for branch in branches]
+        return self._ids(f"SELECT id FROM ({' UNION ALL '.join(parts)}) AS part")  # noqa: S608
 
-    def longer(self, branches: Sequence[str], walked: int) -> list[str]:
-        """Those of the branches that have more rows than were walked."""
-        asked = ", ".join(f"EXISTS ({self._rows(branch, 1)} OFFSET {walked})" for branch in branches)
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {asked}", self.given)
-            return [branch for branch, goes_on in zip(branches, cursor.fetchone(), strict=True) if goes_on]
+    def walked(self, branches: Sequence[str], has_it: str) -> set[UUID]:
+        """Of the next WALK rows of all branches the first for which `has_it` is true.
 
-    def found(self, branches: Sequence[str], search: str) -> list[tuple[int, UUID]]:
-        """The first rows of each branch for which `search` is true, by its index and not in order."""
+        Each branch is read in its order and no further than the others: PostgreSQL merges what it appends.
+        """
+        rows = " UNION ALL ".join(f"({self._rows(branch)} {self._order} LIMIT {WALK})" for branch in branches)
         return self._ids(
-            [
-                f"SELECT id FROM (SELECT {self.key} AS key, c.id FROM customers_customer c "  # noqa: S608
-                f"WHERE {branch} AND {self.conditions} AND {search} OFFSET 0) AS hit {self._order}"
-                for branch in branches
-            ]
+            f"SELECT DISTINCT ON (key, id) id FROM (SELECT * FROM ({rows}) AS one {self._order} LIMIT {WALK}) AS next "  # noqa: S608
+            f"WHERE {has_it} {self._order} LIMIT {self.limit}"
+        )
+
+    def found(self, branches: Sequence[str], search: str) -> set[UUID]:
+        """The first rows for which `search` is true, by its index and not in order."""
+        return self._ids(
+            f"WITH hit AS MATERIALIZED (SELECT {self.key} AS key, c.id, c.owner_id, c.department_id "  # noqa: S608
+            f"FROM customers_customer c WHERE {self.conditions} AND {search}) "
+            f"SELECT id FROM hit c WHERE {' OR '.join(branches)} {self._order} LIMIT {self.limit}"
         )
 
     @property
     def _order(self) -> str:
-        return f"ORDER BY key {self.direction}, id {self.direction} LIMIT {self.limit}"
+        return f"ORDER BY key {self.direction}, id {self.direction}"
 
-    def _rows(self, branch: str, limit: int) -> str:
+    def _rows(self, branch: str) -> str:
         return (
             f"SELECT {self.key} AS key, c.id, c.search_text FROM customers_customer c "  # noqa: S608
-            f"WHERE {branch} AND {self.conditions} "
-            f"ORDER BY {self.key} {self.direction}, c.id {self.direction} LIMIT {limit}"
+            f"WHERE {branch} AND {self.conditions}"
         )
 
-    def _ids(self, parts: Sequence[str]) -> list[tuple[int, UUID]]:
-        numbered = [f"(SELECT {place}, id FROM ({part}) AS part)" for place, part in enumerate(parts)]  # noqa: S608
+    def _ids(self, statement: str) -> set[UUID]:
         with connection.cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(numbered), self.given)
-            found: list[tuple[int, UUID]] = cursor.fetchall()
-            return found
-
-
-def _together(branches: Sequence[str]) -> list[str]:
-    """All departments in one: out of order, one look into the index does for them all."""
-    departments = [branch for branch in branches if branch.startswith(DEPARTMENT)]
-    others = [branch for branch in branches if branch not in departments]
-    return [*others, f"({' OR '.join(departments)})"] if departments else others
-
-
-def _walk(branches: Sequence[str]) -> int:
-    return -(-WALK // len(branches))
+            cursor.execute(statement, self.given)
+            return {pk for (pk,) in cursor.fetchall()}
 
 
 def _branches(actor: Actor, wanted: Wanted, given: dict[str, Any]) -> list[str]:
@@ -180,11 +160,12 @@ def _branches(actor: Actor, wanted: Wanted, given: dict[str, Any]) -> list[str]:
     reach = actor.departments(Customer.resource)
     given["me"] = actor.person_id
     shown = "SELECT share.document_id FROM documents_share share WHERE share.employee_id = %(me)s"
-    mine = f"c.id IN ({shown} AND share.document_type = 'customers.customer')"
-    branches = ["c.owner_id = %(me)s", mine]
+    # An array: joined, what was shown to him tempts PostgreSQL to walk through the whole company in search of it.
+    shown_to_me = f"c.id = ANY(ARRAY({shown} AND share.document_type = 'customers.customer'))"
+    branches = ["c.owner_id = %(me)s", shown_to_me]
     for place, department in enumerate(reach):
         given[f"department_{place}"] = department
-        branches.append(f"{DEPARTMENT} = %(department_{place})s")
+        branches.append(f"c.department_id = %(department_{place})s")
     return branches if wanted.in_pool is False else [*branches, "c.owner_id IS NULL"]
 
 
@@ -214,8 +195,8 @@ def _has_typed(actor: Actor) -> str:
     return f"strpos({text}, %(typed)s) > 0"
 
 
-def _has_bigrams(typed: str) -> str:
-    return f"grams @> {_literal(_some(bigrams(typed)))}::text[]"
+def _has_grams(typed: str) -> str:
+    return f"grams @> {_literal(_some(grams_needed(typed)))}::text[]"
 
 
 def _some(grams: list[str]) -> list[str]:
