@@ -12,7 +12,7 @@ from backend.events.models import Event
 from backend.exports import kinds
 from backend.exports.models import Export
 from backend.files.rules import Reason
-from backend.visits.rules import Code, Verdict
+from backend.visits.rules import REASONS, Verdict
 from backend.wechat.text import one_line, shortened
 from notifications.subjects import subject_of
 from notifications.wording import GAPS
@@ -23,21 +23,7 @@ _DECISIONS = {
     "rejected": bilingual("不认可", "rejected"),
     "declined": bilingual("未采纳", "declined"),
 }
-_REASONS = {
-    Code.OUT_OF_RANGE.value: bilingual("不在客户附近", "not near the customer"),
-    Code.WRONG_DATUM.value: bilingual("坐标系有误", "wrong coordinate system"),
-    Code.COARSE_ACCURACY.value: bilingual("定位精度不足", "position too coarse"),
-    Code.IDENTICAL_SAMPLES.value: bilingual("定位点完全相同", "identical positions"),
-    Code.CIRCLE.value: bilingual("定位点呈规则圆形", "positions on a circle"),
-    Code.TELEPORT.value: bilingual("定位点瞬间跳变", "positions that jump"),
-    Code.IMPOSSIBLE_SPEED.value: bilingual("移动速度异常", "impossible speed"),
-    Code.STALE_FIX.value: bilingual("定位已过时", "stale position"),
-    Code.CLOCK_SKEW.value: bilingual("手机时间不准", "the phone's clock is off"),
-    Code.PHOTO_REUSED.value: bilingual("照片重复使用", "photo used before"),
-    Code.NEW_DEVICE.value: bilingual("新设备", "new device"),
-    Code.CUSTOMER_WITHOUT_PLACE.value: bilingual("客户没有坐标", "customer without a place"),
-    Code.SENT_LATE.value: bilingual("事后补传", "sent long after"),
-}
+_REASONS = {code.value: words for code, words in REASONS.items()}
 _REFUSALS = {reason.value: reason.label for reason in (*Reason, *Export.Reason)}
 _OUTCOMES = {verdict.value: verdict.label for verdict in Decision.Verdict}
 _CODES = {"outcome": _OUTCOMES, "verdict": _VERDICTS, "decision": _DECISIONS, "reasons": _REASONS, "reason": _REFUSALS}

@@ -22,6 +22,7 @@ CAPABILITIES: dict[str, str] = {
     "visit.review": bilingual("审核存疑签到", "review doubtful check-ins"),
     "visit.positions": bilingual("查看精确位置", "see exact positions"),
     "visit.manage": bilingual("设置签到规则与授权文本", "set check-in rules and consent texts"),
+    "visit.export": bilingual("导出拜访", "export visits"),
     "expense.read": bilingual("查看费用", "see expenses"),
     "expense.write": bilingual("申请与报销费用", "request and claim expenses"),
     "expense.pay": bilingual("付款", "pay expense claims"),
@@ -84,7 +85,7 @@ class RoleTemplate:
 
 _READS = tuple(f"{resource}.read" for resource in ("customer", "visit", "expense", "order", "stock", "catalog"))
 _FIELD_WORK = (*_READS, "customer.write", "visit.write", "expense.write", "order.write")
-_CUSTOMER_FILES = ("customer.export", "customer.import")
+_FILES = ("customer.export", "customer.import", "visit.export")
 _FIELD_SIGHT = tuple(name for name in FIELDS if name != "cost")
 _COLLEAGUES = {"directory": Scope.COMPANY}
 
@@ -93,7 +94,7 @@ STANDARD_ROLES: tuple[RoleTemplate, ...] = (
     RoleTemplate(
         "manager",
         "主管",
-        (*_FIELD_WORK, *_CUSTOMER_FILES, "visit.assign", "visit.review", "visit.positions", "handover.manage"),
+        (*_FIELD_WORK, *_FILES, "visit.assign", "visit.review", "visit.positions", "handover.manage"),
         Scope.SUBTREE,
         _FIELD_SIGHT,
         wider=_COLLEAGUES,

@@ -12,7 +12,8 @@ class VisitsConfig(AppConfig):
         from backend.directory.holdings import caution, register
         from backend.documents.holdings import shares_move
         from backend.events.registry import subscribe
-        from backend.visits import around, holdings
+        from backend.exports import kinds
+        from backend.visits import around, exporting, holdings
         from backend.visits.models import Visit, VisitPlan
         from backend.visits.services import answers, likeness
 
@@ -25,5 +26,6 @@ class VisitsConfig(AppConfig):
         caution(*holdings.OPEN_VISIT)
         shares_move(Visit)
         shares_move(VisitPlan)
+        kinds.register(exporting.VISITS)
         subscribe(likeness.CONSUMER, likeness.HEARD, handler=likeness.handle)
         subscribe(answers.CONSUMER, answers.HEARD, handler=answers.handle)

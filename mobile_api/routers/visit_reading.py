@@ -18,7 +18,9 @@ from backend.visits.services.day_routes import DayRoute, Stop
 from mobile_api import paging
 from mobile_api.auth import Request
 from mobile_api.caching import etag_of, is_current, json_reply, not_modified, reply
+from mobile_api.routers.exports import asked
 from mobile_api.routers.visits import item
+from mobile_api.schemas.exports import ExportOut
 from mobile_api.schemas.visit_reading import (
     DayFilters,
     DayPictureFilters,
@@ -28,6 +30,7 @@ from mobile_api.schemas.visit_reading import (
     FeedOut,
     LikingOut,
     MapFeaturesOut,
+    VisitsExportIn,
     VisitsReadIn,
 )
 
@@ -79,6 +82,12 @@ def like(request: Request, visit_id: UUID) -> dict[str, Any]:
 @router.delete("/visits/{visit_id}/like", response=LikingOut)
 def unlike(request: Request, visit_id: UUID) -> dict[str, Any]:
     return services.unlike(actor=request.auth, visit_id=visit_id, at=clock.now())._asdict()
+
+
+@router.post("/visits/exports", response={200: ExportOut, 202: ExportOut})
+def export_visits(request: Request, body: VisitsExportIn) -> Status[dict[str, Any]]:
+    """A workbook of the visits that the caller sees when it is made; positions in it are rounded to 0.01 degree."""
+    return asked(request, "visits", body)
 
 
 @router.get("/visits/route", response=DayRouteOut)

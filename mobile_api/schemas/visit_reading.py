@@ -27,6 +27,21 @@ class FeedFilters(In):
     cursor: Cursor | None = None
 
 
+class VisitsToExport(In):
+    """As `GET /visits/feed` would list them, all of at most a year."""
+
+    first: Day
+    last: Day
+    owner: UUID | None = None
+    department: UUID | None = None
+    verdict: Verdict | None = None
+
+
+class VisitsExportIn(In):
+    id: UUID | None = None
+    filters: VisitsToExport
+
+
 class ThumbnailOut(Out):
     file_id: UUID
     link: str | None
@@ -43,6 +58,8 @@ class CardOut(VisitItemOut):
     """By me."""
     read: bool
     """By me; my own are."""
+    actions: int
+    """Of its template, answered."""
     photos: int
     thumbnails: list[ThumbnailOut]
     """Of the first three photos."""

@@ -220,6 +220,9 @@ MATRIX: dict[str, Row] = {
     "PUT /visit-cadences": Row(FORBIDDEN, FORBIDDEN, body=lambda w: {"items": [{"level": "A", "every_days": 7}]}),
     "GET /visits/feed": own(),
     "GET /visits/statistics": Row(OK, OK, query=NEXT_YEAR),
+    "POST /visits/exports": Row(
+        FORBIDDEN, FORBIDDEN, body=lambda w: {"filters": {"first": "2026-11-01", "last": "2026-11-30"}}
+    ),
     "POST /visits/read": about(lambda w: {"visit_ids": [w.visit]}),
     "POST /visits/{visit_id}/read": of_li("visit_id", "visit"),
     "POST /visits/{visit_id}/like": of_li("visit_id", "visit"),

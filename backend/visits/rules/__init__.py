@@ -4,7 +4,7 @@ The verdict never stops anybody: it is stored with all its reasons, and a manage
 """
 
 from backend.visits.rules.coarsening import DECIMALS, LEAST_ACCURACY_M, Coarse, coarse
-from backend.visits.rules.evidence import Code, Earlier, Finding, Fix, Reason, Target, Verdict
+from backend.visits.rules.evidence import REASONS, Code, Earlier, Finding, Fix, Reason, Target, Verdict
 from backend.visits.rules.judging import MEANING, SEVERITY, best_of, copied, judge, verdict_of
 from backend.visits.rules.limits import DEFAULT_LIMITS, RANGES, Limits
 from backend.visits.rules.photos import bands_of, distance_bits, tells_apart
@@ -15,6 +15,7 @@ __all__ = [
     "LEAST_ACCURACY_M",
     "MEANING",
     "RANGES",
+    "REASONS",
     "SEVERITY",
     "Coarse",
     "Code",

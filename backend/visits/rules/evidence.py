@@ -35,6 +35,23 @@ class Code(StrEnum):
     SENT_LATE = "sent_late"
 
 
+REASONS: dict[Code, str] = {
+    Code.OUT_OF_RANGE: bilingual("不在客户附近", "not near the customer"),
+    Code.WRONG_DATUM: bilingual("坐标系有误", "wrong coordinate system"),
+    Code.COARSE_ACCURACY: bilingual("定位精度不足", "position too coarse"),
+    Code.IDENTICAL_SAMPLES: bilingual("定位点完全相同", "identical positions"),
+    Code.CIRCLE: bilingual("定位点呈规则圆形", "positions on a circle"),
+    Code.TELEPORT: bilingual("定位点瞬间跳变", "positions that jump"),
+    Code.IMPOSSIBLE_SPEED: bilingual("移动速度异常", "impossible speed"),
+    Code.STALE_FIX: bilingual("定位已过时", "stale position"),
+    Code.CLOCK_SKEW: bilingual("手机时间不准", "the phone's clock is off"),
+    Code.PHOTO_REUSED: bilingual("照片重复使用", "photo used before"),
+    Code.NEW_DEVICE: bilingual("新设备", "new device"),
+    Code.CUSTOMER_WITHOUT_PLACE: bilingual("客户没有坐标", "customer without a place"),
+    Code.SENT_LATE: bilingual("事后补传", "sent long after"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
     """One position sample in WGS-84."""

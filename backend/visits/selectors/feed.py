@@ -40,8 +40,10 @@ class Card(NamedTuple):
     """By the reader."""
     read: bool
     """By the reader; his own are."""
+    actions: int
+    """Of its template, answered."""
     photos: int
-    thumbnails: list[Thumbnail]
+    thumbnails: tuple[Thumbnail, ...] = ()
     """Of the first photos."""
 
 
@@ -62,6 +64,7 @@ _MORE = """, visit.summary, visit.next_step, visit.next_on,
         WHERE given.visit_id = v.id AND given.employee_id = %(me)s AND given.taken_back_at IS NULL),
     v.owner_id = %(me)s OR EXISTS (SELECT FROM visits_visitreading reading
         WHERE reading.visit_id = v.id AND reading.employee_id = %(me)s),
+    (SELECT count(*) FROM visits_actionanswer answer WHERE answer.visit_id = v.id AND answer.counts),
     (SELECT count(*) FROM visits_visitphoto photo WHERE photo.visit_id = v.id)
 """
 _JOINED = "JOIN visits_visit visit ON visit.id = v.id"
@@ -76,6 +79,22 @@ _UNREAD = """AND v.owner_id <> %(me)s AND NOT EXISTS (SELECT FROM visits_visitre
 
 
 def feed(
+    *,
+    actor: Actor,
+    limit: int,
+    before: tuple[datetime, UUID] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    sieve: Sieve = Sieve(),
+    at: datetime,
+) -> list[Card]:
+    """As `cards`, with the first pictures of each."""
+    found = cards(actor=actor, limit=limit, before=before, since=since, until=until, sieve=sieve, at=at)
+    pictures = _thumbnails([card.visit.id for card in found if card.photos], at)
+    return [card._replace(thumbnails=tuple(pictures.get(card.visit.id, ()))) for card in found]
+
+
+def cards(
     *,
     actor: Actor,
     limit: int,
@@ -103,8 +122,7 @@ def feed(
         cursor.execute(sql, given)
         rows = cursor.fetchall()
     shown = len(hot.VisitRow._fields)
-    pictures = _thumbnails([row[0] for row in rows if row[-1]], at)
-    return [Card._make((hot.VisitRow(*row[:shown]), *row[shown:], pictures.get(row[0], []))) for row in rows]
+    return [Card(hot.VisitRow(*row[:shown]), *row[shown:]) for row in rows]
 
 
 @cache
