@@ -20,6 +20,7 @@ TITLES: dict[int, str] = {
     409: bilingual("状态冲突", "Conflict"),
     413: bilingual("内容过大", "Content too large"),
     415: bilingual("不支持的格式", "Unsupported media type"),
+    416: bilingual("超出文件范围", "Range not satisfiable"),
     422: bilingual("数据有误", "Invalid data"),
     429: bilingual("过于频繁", "Too many requests"),
     500: bilingual("服务器内部错误", "Internal error"),

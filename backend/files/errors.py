@@ -10,7 +10,8 @@ class TypeNotTaken(Invalid):
 class FileTooLarge(Invalid):
     code = "file_too_large"
     message = bilingual(
-        "文件过大：图片不超过 20 MB，文档不超过 10 MB。", "Too large: images 20 MB, documents 10 MB at most."
+        "文件过大：图片不超过 20 MB，文档与录音不超过 10 MB，视频不超过 50 MB。",
+        "Too large: images 20 MB, documents and sound 10 MB, films 50 MB at most.",
     )
 
 
@@ -51,7 +52,9 @@ class PartsMissing(Conflict):
 
 class NotACaptionedKind(Conflict):
     code = "file_takes_no_caption"
-    message = bilingual("只有未被拒收的图片可以加水印。", "Only a picture that was not refused takes a watermark.")
+    message = bilingual(
+        "这里只接受未被拒收的图片、录音或视频。", "Only pictures and recordings that were not refused are taken here."
+    )
 
 
 class LinkInvalid(Forbidden):

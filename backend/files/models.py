@@ -3,9 +3,11 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
+from backend.core.actor import Actor
 from backend.core.text import bilingual
 from backend.documents.models import Document
 from backend.events.owed import Owed
+from backend.files import bearers
 from backend.files.rules import Reason
 
 
@@ -16,6 +18,7 @@ class Attachment(Document):
 
     class Purpose(models.TextChoices):
         VISIT_PHOTO = "visit_photo", bilingual("拜访照片", "visit photo")
+        VISIT_MEDIA = "visit_media", bilingual("拜访录音与视频", "visit recording")
         INVOICE = "invoice", bilingual("发票", "invoice")
         EXPENSE = "expense", bilingual("费用凭证", "expense voucher")
         OTHER = "other", bilingual("其他", "other")
@@ -80,6 +83,10 @@ class Attachment(Document):
 
 
 class FileJob(Owed):
+    @classmethod
+    def also_visible_to(cls, actor: Actor) -> Q:
+        return bearers.shown_to(actor)
+
     """Processing owed to one attachment: revision 0 tidies up after the upload, the others verify and render it."""
 
     task_name = "files.process"
@@ -92,6 +99,9 @@ class FileJob(Owed):
         verbose_name = bilingual("附件处理", "file processing")
         verbose_name_plural = bilingual("附件处理", "file processing")
         constraints = [models.UniqueConstraint(fields=["attachment", "revision"], name="one_job_per_revision")]
+    work = models.CharField(
+        bilingual("工作", "work"), max_length=12, choices=Work.choices, default=Work.PROCESS, db_default=Work.PROCESS
+    )
 
     def __str__(self) -> str:
         return f"{self.attachment_id} #{self.revision}"

@@ -13,6 +13,10 @@ from backend.core.text import bilingual
 MEGABYTE = 1024 * 1024
 MAX_IMAGE_BYTES = 20 * MEGABYTE
 MAX_DOCUMENT_BYTES = 10 * MEGABYTE
+MAX_SOUND_BYTES = 10 * MEGABYTE
+"""Twenty minutes of AAC at 64 kbit/s, or a minute of WAV."""
+MAX_FILM_BYTES = 50 * MEGABYTE
+"""A minute as WeChat's camera takes it."""
 PART_BYTES = 512 * 1024
 """What a broken connection costs at most when a file comes in parts: ten seconds of a weak mobile network's 400 kbit/s.
 Smaller ones would cost a request each that takes longer than its bytes."""
@@ -43,11 +47,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`begins`: whether the first bytes fit the type. `pillow`: the decoder to use, for an image."""
+    """`begins`: whether the first bytes fit the type. `pillow`: the decoder to use, for an image. `plays`: sound or
+    film, kept as it is for a player."""
 
     max_bytes: int
     begins: Callable[[bytes], bool]
     pillow: str = ""
+    plays: bool = False
 
     @property
     def is_image(self) -> bool:
@@ -56,6 +62,24 @@ class Kind:
 
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 """ISO/IEC 23008-12; avif and other brands are other formats in the same box."""
+
+
+_FILM_BRANDS = {
+    b"isom",
+    b"iso2",
+    b"iso4",
+    b"iso5",
+    b"iso6",
+    b"mp41",
+    b"mp42",
+    b"avc1",
+    b"M4V ",
+    b"MSNV",
+    b"3gp4",
+    b"3gp5",
+}
+_SOUND_BRANDS = {b"M4A ", b"M4B ", b"isom", b"iso2", b"mp41", b"mp42", b"3gp4", b"3gp5"}
+"""Android's recorder writes those of films."""
 
 
 def _jpeg(head: bytes) -> bool:
@@ -70,8 +94,29 @@ def _webp(head: bytes) -> bool:
     return head.startswith(b"RIFF") and head[8:12] == b"WEBP"
 
 
-def _heif(head: bytes) -> bool:
-    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
+def _boxes(brands: set[bytes]) -> Callable[[bytes], bool]:
+    """ISO base media: HEIF, MP4 and QuickTime alike begin with a box that names their brand."""
+    return lambda head: head[4:8] == b"ftyp" and head[8:12] in brands
+
+
+def _amr(head: bytes) -> bool:
+    return head.startswith((b"#!AMR\n", b"#!AMR-WB\n"))
+
+
+def _aac(head: bytes) -> bool:
+    """ADTS: twelve bits of synchronisation and layer 0."""
+    return head[:1] == b"\xff" and head[1:2] in {b"\xf0", b"\xf1", b"\xf8", b"\xf9"}
+
+
+def _mp3(head: bytes) -> bool:
+    """ID3, or a first frame: eleven bits of synchronisation, layer III."""
+    return head.startswith(b"ID3") or (
+        head[:1] == b"\xff" and head[1:2] in {b"\xfb", b"\xfa", b"\xf3", b"\xf2", b"\xe3", b"\xe2"}
+    )
+
+
+def _wav(head: bytes) -> bool:
+    return head.startswith(b"RIFF") and head[8:12] == b"WAVE"
 
 
 def _pdf(head: bytes) -> bool:
@@ -90,20 +135,52 @@ KINDS: dict[str, Kind] = {
     "image/jpeg": Kind(MAX_IMAGE_BYTES, _jpeg, "JPEG"),
     "image/png": Kind(MAX_IMAGE_BYTES, _png, "PNG"),
     "image/webp": Kind(MAX_IMAGE_BYTES, _webp, "WEBP"),
-    "image/heic": Kind(MAX_IMAGE_BYTES, _heif, "HEIF"),
-    "image/heif": Kind(MAX_IMAGE_BYTES, _heif, "HEIF"),
+    "image/heic": Kind(MAX_IMAGE_BYTES, _boxes(_HEIF_BRANDS), "HEIF"),
+    "image/heif": Kind(MAX_IMAGE_BYTES, _boxes(_HEIF_BRANDS), "HEIF"),
+    "audio/amr": Kind(MAX_SOUND_BYTES, _amr, plays=True),
+    "audio/aac": Kind(MAX_SOUND_BYTES, _aac, plays=True),
+    "audio/mp4": Kind(MAX_SOUND_BYTES, _boxes(_SOUND_BRANDS), plays=True),
+    "audio/mpeg": Kind(MAX_SOUND_BYTES, _mp3, plays=True),
+    "audio/wav": Kind(MAX_SOUND_BYTES, _wav, plays=True),
+    "video/mp4": Kind(MAX_FILM_BYTES, _boxes(_FILM_BRANDS), plays=True),
+    "video/quicktime": Kind(MAX_FILM_BYTES, _boxes({b"qt  "}), plays=True),
     "application/pdf": Kind(MAX_DOCUMENT_BYTES, _pdf),
     "application/ofd": Kind(MAX_DOCUMENT_BYTES, _zip),
     "application/xml": Kind(MAX_DOCUMENT_BYTES, _xml),
 }
 """OFD (GB/T 33190) and XML are the forms in which Chinese electronic invoices are handed out beside PDF."""
 
-ONLY_IMAGES = frozenset({"visit_photo"})
-"""Purposes that take nothing else."""
-
 _ACTIVE = re.compile(rb"<(?:script|iframe|html)[\s>/]|<!doctype\s+html|<!entity|<\?php\s", re.IGNORECASE)
 """What a browser, a server or an XML parser would act on. Long enough not to occur by chance in compressed data: once
 in 100,000 pictures of the largest size."""
+_EDGE = 64 * 1024
+"""Of sound and film, up to fifty megabytes that are as good as chance, only this much at either end is searched: it
+occurs in one of ten million."""
+_NO_ARCHIVE = (zipfile.BadZipFile, ValueError, NotImplementedError, OSError)
+
+
+def takes(purpose: str, content_type: str) -> bool:
+    """A visit shows pictures and plays recordings; a voucher can be read."""
+    kind = KINDS.get(content_type)
+    if kind is None:
+        return False
+    match purpose:
+        case "visit_photo":
+            return kind.is_image
+        case "visit_media":
+            return kind.plays
+        case "other":
+            return True
+    return not kind.plays
+
+
+def is_shown(content_type: str) -> bool:
+    """In place, by a browser; the rest is saved."""
+    return KINDS[content_type].is_image or KINDS[content_type].plays
+
+
+def plays(content_type: str) -> bool:
+    return KINDS[content_type].plays
 
 
 def part_sizes(size: int) -> list[int]:
@@ -122,21 +199,23 @@ def check_content(content_type: str, content: bytes) -> None:
     A file may be a valid picture and a valid page, archive or PDF at once; whoever later opens it as the other would
     run what nobody looked at. Data behind the picture alone is no reason: phones append moving pictures there.
     """
-    if not KINDS[content_type].begins(content[:64]):
+    kind = KINDS[content_type]
+    if not kind.begins(content[:64]):
         raise Refused(Reason.TYPE_MISMATCH)
     if content_type == "application/ofd":
-        _check_ofd(content)
+        if "OFD.xml" not in _names_in_archive(content):
+            raise Refused(Reason.TYPE_MISMATCH)
         return
-    if content_type != "application/pdf" and (_ACTIVE.search(content) or b"%PDF-" in content[:1024]):
+    searched = content[:_EDGE] + b"\0" + content[-_EDGE:] if kind.plays else content
+    if content_type != "application/pdf" and (_ACTIVE.search(searched) or b"%PDF-" in content[:1024]):
         raise Refused(Reason.HIDDEN_CONTENT)
-    if zipfile.is_zipfile(io.BytesIO(content)):
+    if _names_in_archive(content):
         raise Refused(Reason.HIDDEN_CONTENT)
 
 
-def _check_ofd(content: bytes) -> None:
+def _names_in_archive(content: bytes) -> list[str]:
+    """Of what can be unpacked; the mere end mark of an archive occurs by chance."""
     try:
-        names = zipfile.ZipFile(io.BytesIO(content)).namelist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as exc:
-        raise Refused(Reason.TYPE_MISMATCH) from exc
-    if "OFD.xml" not in names:
-        raise Refused(Reason.TYPE_MISMATCH)
+        return zipfile.ZipFile(io.BytesIO(content)).namelist()
+    except _NO_ARCHIVE:
+        return []

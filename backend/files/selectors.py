@@ -1,3 +1,4 @@
+import os
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,9 @@ class Part:
 class Content:
     file: BinaryIO
     stored: storage.Stored
+    size: int
+    state: str
+    """Another one whenever other bytes lie there."""
 
 
 def get_attachment(*, actor: Actor, attachment_id: UUID) -> Attachment:
@@ -162,9 +166,11 @@ def local_content(*, attachment_id: UUID, variant: str) -> Content:
 
 def _opened(stored: storage.Stored) -> Content:
     try:
-        return Content(LocalStorage(settings.MEDIA_ROOT).open(stored.key), stored)
+        file = LocalStorage(settings.MEDIA_ROOT).open(stored.key)
     except storage.Missing as exc:
         raise NotFound() from exc
+    found = os.fstat(file.fileno())
+    return Content(file, stored, found.st_size, f"{found.st_mtime_ns:x}-{found.st_ino:x}")
 
 
 def _stored(attachment: Attachment, key: str) -> storage.Stored:
@@ -178,5 +184,5 @@ def _stored(attachment: Attachment, key: str) -> storage.Stored:
         key=key,
         name=name,
         content_type=content_type,
-        inline=rules.is_image(attachment.content_type),
+        inline=rules.is_shown(attachment.content_type),
     )

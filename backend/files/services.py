@@ -53,11 +53,10 @@ def declare(
     With `parts`, the checksum of each `rules.PART_BYTES` of it, they go to `selectors.upload_parts` instead. Raises
     TypeNotTaken, FileTooLarge, PartsDoNotFit and IdReused.
     """
-    kind = rules.KINDS.get(content_type)
-    if kind is None or (purpose in rules.ONLY_IMAGES and not kind.is_image):
+    if not rules.takes(purpose, content_type):
         raise TypeNotTaken(fields={"type": str(TypeNotTaken.message)})
-    if size > kind.max_bytes:
-        raise FileTooLarge(fields={"size": str(FileTooLarge.message)}, max_bytes=kind.max_bytes)
+    if size > (most := rules.KINDS[content_type].max_bytes):
+        raise FileTooLarge(fields={"size": str(FileTooLarge.message)}, max_bytes=most)
     if parts and len(parts) != len(rules.part_sizes(size)):
         raise PartsDoNotFit(fields={"parts": str(PartsDoNotFit.message)}, part_bytes=rules.PART_BYTES)
     content: dict[str, Any] = {
@@ -122,15 +121,17 @@ def complete(*, actor: Actor, attachment_id: UUID, at: datetime) -> Attachment:
 
 @transaction.atomic
 def caption(*, actor: Actor, attachment_id: UUID, lines: Sequence[str], at: datetime) -> Attachment:
-    """Write these lines into the picture that is shown; the original stays as it is.
+    """Write these lines into the picture that is shown; the original stays as it is. Sound and film stay without.
 
     Before the upload is complete they are kept for its first rendering. The same lines again change nothing. Raises
     NotFound, Forbidden for another's file and NotACaptionedKind.
     """
     attachment: Attachment = Attachment.objects.get_visible(actor, attachment_id, lock=True)
     require_owner(attachment, actor=actor)
-    if not rules.is_image(attachment.content_type) or attachment.status == Status.REFUSED:
+    if not rules.is_shown(attachment.content_type) or attachment.status == Status.REFUSED:
         raise NotACaptionedKind()
+    if rules.plays(attachment.content_type):
+        return attachment
     before, after = attachment.caption, list(lines)
     if before == after:
         return attachment

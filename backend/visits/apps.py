@@ -13,10 +13,13 @@ class VisitsConfig(AppConfig):
         from backend.documents.holdings import shares_move
         from backend.events.registry import subscribe
         from backend.exports import kinds
+        from backend.files import bearers
         from backend.visits import around, exporting, holdings
         from backend.visits.models import Visit, VisitPlan
+        from backend.visits.selectors import photos
         from backend.visits.services import answers, likeness
 
+        bearers.register(photos.on_visible_visits)
         customers.register(around.PLANS)
         customers.register(around.SERIES)
         customers.register(around.VISITS)

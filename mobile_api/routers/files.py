@@ -1,8 +1,9 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import FileResponse, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
 from ninja import Router, Status
 from ninja.security import APIKeyQuery
 
@@ -12,6 +13,7 @@ from backend.files.errors import LinkInvalid
 from backend.files.models import Attachment
 from mobile_api.auth import Request
 from mobile_api.caching import etag_of, is_current, json_reply, not_modified
+from mobile_api.ranges import file_reply
 from mobile_api.schemas.files import (
     DeclaredFileOut,
     Expires,
@@ -25,6 +27,7 @@ from mobile_api.schemas.files import (
 
 router = Router(tags=["files"])
 BYTES = {"schema": {"type": "string", "format": "binary"}}
+PROBLEM = {"schema": {"$ref": "#/components/schemas/Problem"}}
 BLOCK = 64 * 1024
 HARMLESS = {
     "X-Content-Type-Options": "nosniff",
@@ -130,21 +133,25 @@ def put_content(
 @router.get(
     "/{file_id}/content",
     auth=SignedLink(),
-    openapi_extra={"responses": {200: {"description": "The bytes", "content": {"*/*": BYTES}}}},
+    openapi_extra={
+        "responses": {
+            200: {"description": "The bytes", "content": {"*/*": BYTES}},
+            206: {"description": "Those of the Range that was asked for", "content": {"*/*": BYTES}},
+            416: {"description": "The file ends before", "content": {"application/problem+json": PROBLEM}},
+        }
+    },
 )
 def get_content(
     request: HttpRequest, file_id: UUID, variant: Variant, expires: Expires, signature: Signature
 ) -> HttpResponseBase:
-    """What a link of `GET /files/{id}` points to in the local storage."""
+    """What a link of `GET /files/{id}` points to in the local storage; takes one `Range`, as players ask for."""
     content = selectors.local_content(attachment_id=file_id, variant=variant)
-    response = FileResponse(
-        content.file,
-        as_attachment=not content.stored.inline,
-        filename=content.stored.name,
-        content_type=content.stored.content_type,
-        headers=HARMLESS,
-    )
-    response.block_size = BLOCK
+    response = file_reply(request, content.file, size=content.size, etag=f'"{content.state}"', block=BLOCK)
+    if response.status_code != 416:
+        disposition = content_disposition_header(not content.stored.inline, content.stored.name)
+        told = {"Content-Type": content.stored.content_type, "Content-Disposition": disposition or "inline"}
+        for name, value in (HARMLESS | told).items():
+            response.headers[name] = value
     return response
 
 

@@ -200,6 +200,7 @@ def _photo(photo: VisitPhoto) -> dict[str, Any]:
     return {
         "file_id": file.pk,
         "name": file.name,
+        "type": file.content_type,
         "status": file.status,
         "tag": photo.tag,
         "created_at": photo.created_at,

@@ -13,6 +13,13 @@ ContentType = Literal[
     "image/webp",
     "image/heic",
     "image/heif",
+    "audio/amr",
+    "audio/aac",
+    "audio/mp4",
+    "audio/mpeg",
+    "audio/wav",
+    "video/mp4",
+    "video/quicktime",
     "application/pdf",
     "application/ofd",
     "application/xml",
@@ -47,7 +54,7 @@ class FileIn(In):
     size: Annotated[int, Field(ge=1, le=2_147_483_647), BeforeValidator(_number)]
     type: ContentType
     sha256: Sha256
-    purpose: Literal["visit_photo", "invoice", "expense", "other"]
+    purpose: Literal["visit_photo", "visit_media", "invoice", "expense", "other"]
     parts: list[Sha256] = Field(default=[], max_length=MAX_PARTS)
     """To send it in parts, so that a broken connection costs one of them only: the checksum of each 524288 bytes of the
     file, in their order, of the rest at last. Left out, the file is put whole."""

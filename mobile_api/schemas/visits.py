@@ -182,8 +182,11 @@ class CompanionOut(Out):
 
 
 class PhotoOut(Out):
+    """A picture, or a voice note or short film."""
+
     file_id: UUID
     name: str
+    type: str
     status: Literal["declared", "uploaded", "ready", "refused"]
     """Of the file; `GET /files/{id}` gives the picture."""
     tag: str

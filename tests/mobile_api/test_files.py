@@ -13,10 +13,12 @@ from backend.core import clock
 from backend.events.models import Event
 from backend.files.models import Attachment, FileJob
 from backend.files.selectors import links
+from backend.visits.models import Visit
 from mobile_api.api import api as the_api
 from tests.support.client import Caller, access_token
 from tests.support.files import declaration, fetch, put, uploaded
 from tests.support.pictures import encoded, exif, picture
+from tests.support.visits import new_visit
 
 PHOTO = picture(exif=exif())
 PDF = b"%PDF-1.7\n%%EOF\n"
@@ -341,6 +343,21 @@ class TestStrangers:
         reply = api(cast.han).post(f"/files/{file['id']}/complete")
         assert (reply.status_code, reply.json()["code"]) == (403, "forbidden")
         assert Attachment.objects.get(pk=file["id"]).status == "declared"
+
+    def test_who_is_shown_the_visit_sees_its_photo_as_long_as_he_sees_the_visit(self, api, cast, ready):
+        visit = new_visit(api(cast.li))
+        assert api(cast.li).post(f"/visits/{visit['id']}/photos", {"file_id": ready["id"]}).status_code == 201
+        path = f"/files/{ready['id']}"
+        assert api(cast.zhao).get(path).status_code == 404
+        Visit.objects.get().show_to([cast.zhao.pk, cast.sun.pk])
+        seen = api(cast.zhao).get(path)
+        assert (seen.status_code, seen.json()["id"]) == (200, ready["id"])
+        assert api(cast.zhao).post(f"{path}/complete").json()["code"] == "forbidden"
+        assert api(cast.zhao).get(f"{path}/upload").json()["code"] == "forbidden"
+        assert api(cast.sun).get(path).status_code == 404  # of another company, whatever a row says
+        Visit.objects.update(deleted_at=clock.now())
+        assert api(cast.zhao).get(path).status_code == 404
+        assert api(cast.li).get(path).status_code == 200
 
     def test_without_a_token(self, api, cast, ready):
         for reply in (

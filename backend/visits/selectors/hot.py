@@ -185,8 +185,8 @@ _SCREEN = f"""
          FROM visits_visitcompanion companion JOIN directory_employee person ON person.id = companion.employee_id
          WHERE companion.visit_id = v.id),
         (SELECT coalesce(json_agg(json_build_object(
-                'file_id', file.id, 'name', file.name, 'status', file.status, 'tag', photo.tag,
-                'created_at', photo.created_at
+                'file_id', file.id, 'name', file.name, 'type', file.content_type, 'status', file.status,
+                'tag', photo.tag, 'created_at', photo.created_at
             ) ORDER BY photo.id), '[]')::text
          FROM visits_visitphoto photo JOIN files_attachment file ON file.id = photo.attachment_id
          WHERE photo.visit_id = v.id),

@@ -34,6 +34,7 @@ PROTOCOL = [
     ("method_not_allowed", 405, "不支持的方法", "Method not allowed"),
     ("too_large", 413, "内容过大", "Content too large"),
     ("unsupported_media_type", 415, "不支持的格式", "Unsupported media type"),
+    ("range_not_satisfiable", 416, "超出文件范围", "Range not satisfiable"),
     ("internal_error", 500, "服务器内部错误", "Internal error"),
     ("unavailable", 503, "服务暂不可用，请稍后重试", "Temporarily unavailable, try again"),
 ]
