@@ -76,6 +76,15 @@ def read(content: bytes, *, content_type: str, timezone: str) -> Picture:
     return Picture(pixels, width, height, _evidence(exif, timezone))
 
 
+def claims_place(content: bytes, *, content_type: str) -> bool:
+    """Whether a picture says where it was taken; its header is read only. Raises Refused."""
+    try:
+        with Image.open(io.BytesIO(content), formats=[KINDS[content_type].pillow]) as image:
+            return _evidence(image.getexif(), "UTC").lat is not None
+    except BROKEN as exc:
+        raise Refused(Reason.IMAGE_DAMAGED) from exc
+
+
 def thumbnail(picture: Picture) -> bytes:
     """WebP, half as large: only our own screens show it."""
     out = io.BytesIO()

@@ -60,6 +60,8 @@ class Attachment(Document):
     lat = models.FloatField(null=True, blank=True)
     lng = models.FloatField(null=True, blank=True)
     """What the picture's EXIF claims, WGS-84 degrees."""
+    place_removed_at = models.DateTimeField(bilingual("位置删除时间", "position removed at"), null=True, editable=False)
+    """When the exact position was taken out of the kept original, whose bytes are no longer those of `sha256`."""
     phash = models.BigIntegerField(null=True, blank=True)
     """Difference hash of the picture, 64 bits as a signed number: near-equal pictures differ in few bits."""
 
@@ -81,27 +83,32 @@ class Attachment(Document):
     def __str__(self) -> str:
         return self.name
 
-
-class FileJob(Owed):
     @classmethod
     def also_visible_to(cls, actor: Actor) -> Q:
         return bearers.shown_to(actor)
 
-    """Processing owed to one attachment: revision 0 tidies up after the upload, the others verify and render it."""
+
+class FileJob(Owed):
+    """Processing owed to one attachment: revision 0 tidies up after the upload, the others verify and render it; and
+    once, when its time has come, the position in the original is forgotten."""
+
+    class Work(models.TextChoices):
+        PROCESS = "process", bilingual("校验与生成", "process")
+        FORGET_PLACE = "forget_place", bilingual("删除位置", "forget the position")
 
     task_name = "files.process"
     id_argument = "job_id"
 
+    work = models.CharField(
+        bilingual("工作", "work"), max_length=12, choices=Work.choices, default=Work.PROCESS, db_default=Work.PROCESS
+    )
     attachment = models.ForeignKey(Attachment, models.CASCADE, related_name="jobs")
     revision = models.PositiveIntegerField()
 
     class Meta(Owed.Meta):
         verbose_name = bilingual("附件处理", "file processing")
         verbose_name_plural = bilingual("附件处理", "file processing")
-        constraints = [models.UniqueConstraint(fields=["attachment", "revision"], name="one_job_per_revision")]
-    work = models.CharField(
-        bilingual("工作", "work"), max_length=12, choices=Work.choices, default=Work.PROCESS, db_default=Work.PROCESS
-    )
+        constraints = [models.UniqueConstraint(fields=["attachment", "work", "revision"], name="file_job_once")]
 
     def __str__(self) -> str:
-        return f"{self.attachment_id} #{self.revision}"
+        return f"{self.attachment_id} {self.work} #{self.revision}"

@@ -7,6 +7,8 @@ written before has a name of its own revision, and what is superfluous is delete
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -14,7 +16,7 @@ from backend.core import clock
 from backend.core.actor import Actor
 from backend.events import services as events
 from backend.events.owed import PermanentFailure
-from backend.files import images, keys, rules, storage
+from backend.files import images, keys, places, rules, storage
 from backend.files.models import Attachment, FileJob
 from backend.files.rules import Reason, Refused
 
@@ -35,7 +37,9 @@ def process(job_id: int) -> bool:
 
 
 def _work(job: FileJob) -> None:
-    if job.revision == 0:
+    if job.work == FileJob.Work.FORGET_PLACE:
+        _forget_place(job)
+    elif job.revision == 0:
         _tidy(job)
     else:
         _render(job)
@@ -97,7 +101,7 @@ def _examined(attachment: Attachment, content: bytes) -> Findings:
     if not rules.is_image(attachment.content_type):
         return Findings()
     picture = images.read(content, content_type=attachment.content_type, timezone=attachment.company.timezone)
-    fields = {
+    fields: dict[str, Any] = {
         "width": picture.width,
         "height": picture.height,
         "taken_at": picture.evidence.taken_at,
@@ -105,6 +109,8 @@ def _examined(attachment: Attachment, content: bytes) -> Findings:
         "lng": picture.evidence.lng,
         "phash": images.difference_hash(picture),
     }
+    if attachment.original:
+        fields = {}  # the evidence stays as it was first read, also after its position was rounded
     pictures = {
         "thumbnail": images.thumbnail(picture),
         "display": images.display(picture, caption=attachment.caption),
@@ -156,6 +162,28 @@ def _tidy(job: FileJob) -> None:
     attachment = Attachment.objects.get(pk=job.attachment_id)
     if attachment.status != Status.UPLOADED:
         storage.current().delete_folder(keys.incoming_folder(attachment))
+
+
+def _forget_place(job: FileJob) -> None:
+    """Take the position out of the kept original. Again after a kill, which finds nothing left to take out."""
+    attachment = Attachment.objects.get(pk=job.attachment_id)
+    if attachment.status != Status.READY:
+        return
+    store = storage.current()
+    content = store.read(attachment.original, limit=attachment.size)
+    without = places.removed(content)
+    if rules.is_image(attachment.content_type) and images.claims_place(without, content_type=attachment.content_type):
+        raise PermanentFailure("the position is not where it was looked for")
+    if without != content:
+        store.write(attachment.original, without, content_type=attachment.content_type)
+    _settle_forgetting(attachment.pk)
+
+
+@transaction.atomic
+def _settle_forgetting(attachment_id: UUID) -> None:
+    attachment = Attachment.objects.select_for_update().get(pk=attachment_id)
+    if attachment.place_removed_at is None:
+        attachment.change(place_removed_at=clock.now())
 
 
 def _record(name: str, attachment: Attachment) -> None:

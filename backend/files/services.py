@@ -145,11 +145,18 @@ def caption(*, actor: Actor, attachment_id: UUID, lines: Sequence[str], at: date
 
 
 @transaction.atomic
-def coarsen_places(*, attachment_ids: Iterable[UUID], decimals: int) -> int:
-    """Round where these pictures say they were taken; how many say so. What is stored of the originals stays as it is.
-
-    Twice is once.
+def coarsen_places(*, attachment_ids: Iterable[UUID], decimals: int, at: datetime) -> int:
+    """Round where these pictures say they were taken; how many say so. Out of the kept originals, of recordings too,
+    the position is taken altogether, by a job. Twice is once.
     """
+    kept = Attachment.objects.filter(pk__in=attachment_ids, status=Status.READY, place_removed_at=None)
+    owed = [
+        FileJob(company_id=company_id, attachment_id=pk, work=FileJob.Work.FORGET_PLACE, revision=0, due_at=at)
+        for company_id, pk in kept.values_list("company_id", "pk")
+    ]
+    FileJob.objects.bulk_create(owed, ignore_conflicts=True)
+    if owed:
+        wake_dispatcher()
     degrees = DecimalField(max_digits=9, decimal_places=6)
     rounded = {name: Cast(Round(Cast(name, degrees), precision=decimals), FloatField()) for name in ("lat", "lng")}
     return Attachment.objects.filter(pk__in=attachment_ids).exclude(lat=None).update(**rounded)

@@ -172,6 +172,7 @@ def _file(attachment: Attachment) -> dict[str, Any]:
         "width": attachment.width,
         "height": attachment.height,
         "taken_at": attachment.taken_at,
+        "place_removed_at": attachment.place_removed_at,
         "duplicate": selectors.same_content(attachment).exists(),
         "version": attachment.version,
         "created_at": attachment.created_at,

@@ -91,6 +91,8 @@ class FileOut(Out):
     width: int | None
     height: int | None
     taken_at: datetime | None
+    place_removed_at: datetime | None
+    """Since then the original lacks the position it was taken at, and its bytes are no longer those of `sha256`."""
     duplicate: bool
     """The company holds the same bytes in another file."""
     version: int

@@ -114,7 +114,8 @@ def _coarsen_some(company_id: UUID, at: datetime) -> int:
     photos = VisitPhoto.objects.filter(
         visit__company_id=company_id, visit__started_at__gt=since, visit__started_at__lte=portion[-1]
     )
-    files.coarsen_places(attachment_ids=photos.values_list("attachment_id", flat=True), decimals=DECIMALS)
+    ids = photos.values_list("attachment_id", flat=True)
+    files.coarsen_places(attachment_ids=ids, decimals=DECIMALS, at=at)
     policy.coarse_until = portion[-1]
     policy.save(update_fields=["coarse_until"])
     events.record(
