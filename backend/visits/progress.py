@@ -53,7 +53,8 @@ ANSWERS = """SELECT json_object_agg(answer.key, json_build_object(
 PHOTOS = """SELECT json_object_agg(tagged.tag, tagged.number) FROM (
     SELECT photo.tag, count(*) AS number FROM visits_visitphoto photo
     JOIN files_attachment file ON file.id = photo.attachment_id
-    WHERE photo.visit_id = {visit} AND file.status <> 'refused' GROUP BY photo.tag) tagged"""
+    WHERE photo.visit_id = {visit} AND file.status <> 'refused' AND starts_with(file.content_type, 'image/')
+    GROUP BY photo.tag) tagged"""
 _READ = f"""
     SELECT version.actions::text, ({ANSWERS})::text, ({PHOTOS})::text
     FROM visits_templateversion version WHERE version.id = %(version)s

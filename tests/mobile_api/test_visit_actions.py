@@ -10,6 +10,7 @@ from backend.visits.models import ActionAnswer, PaymentPromise, Visit
 from backend.visits.services import nights
 from backend.visits.services.answers import LATE_FOR, handle
 from tests.notifications.subjects import file_of
+from tests.support.files import declaration
 from tests.support.orders import make_shop
 from tests.support.stock import make_goods
 from tests.support.visit_templates import SHELF, action, answer, faults, form, only_if, photos, states, visit_of
@@ -152,6 +153,14 @@ class TestKinds:
         assert refused(third, 409, "enough_photos")
         again = caller.post(f"/visits/{visit['id']}/photos", {"file_id": str(first.pk), "tag": "front"})
         assert again.status_code == 200
+
+    def test_a_voice_note_is_no_photo(self, api, cast):
+        caller, visit = api(cast.li), visit_of(api(cast.li), api(cast.qian), photos("front"))
+        spoken = declaration(b"#!AMR\n.", name="店主.amr", type="audio/amr", purpose="visit_media")
+        file = caller.post("/files", spoken).json()
+        reply = caller.post(f"/visits/{visit['id']}/photos", {"file_id": file["id"], "tag": "front"})
+        assert reply.status_code == 201
+        assert refused(check_out(caller, visit), 409, "actions_missing")
 
     def test_a_refused_photo_answers_nothing_also_after_check_out(self, api, cast, happen_to):
         caller, visit = api(cast.li), visit_of(api(cast.li), api(cast.qian), photos("front"))
