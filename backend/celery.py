@@ -3,7 +3,7 @@ import sys
 from pathlib import Path
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, worker_init, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
@@ -18,6 +18,12 @@ def _make_folders(sender: Celery, **_: object) -> None:
     for name in ("data_folder_in", "control_folder"):
         if folder := sender.conf.broker_transport_options.get(name):
             Path(folder).mkdir(parents=True, exist_ok=True)
+
+
+@worker_process_init.connect
+def _give_way(**_: object) -> None:
+    """Where the web server runs on the same machine, a person who waits comes before a picture that is made."""
+    os.nice(10)
 
 
 @worker_init.connect

@@ -31,6 +31,7 @@ BROKEN = (
 """All that decoders raise on damaged input. Not `Exception`: running out of time or memory is worth another try."""
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+pillow_heif.options.DECODE_THREADS = 1  # a worker is one process of several, and others wait
 pillow_heif.register_heif_opener()
 
 
