@@ -17,6 +17,7 @@ from backend.files.models import Attachment
 from backend.visits import rules
 from backend.visits.models import Visit, VisitPhoto
 from backend.visits.selectors import terms
+from backend.visits.services import nights
 
 MOST_BITS = int(rules.RANGES["photo_bits"].most)
 CONSUMER = "visits"
@@ -29,6 +30,7 @@ def handle(event: Event) -> None:
     """Of an event of HEARD; any number of times, in any order."""
     attachment_id = event.subject_id if event.name == "file.ready" else UUID(event.data["file"])
     compare(attachment_id=attachment_id, company_id=event.company_id, at=event.at)
+    nights.coarsen_late(attachment_id=attachment_id, company_id=event.company_id, at=event.at)
 
 
 @transaction.atomic

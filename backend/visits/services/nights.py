@@ -6,6 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
+from django.db.models import Subquery
 
 from backend.core.actor import Actor
 from backend.core.clock import today_in
@@ -47,6 +48,15 @@ def coarsen_positions(*, at: datetime) -> int:
         while some := _coarsen_some(company_id, at):
             coarsened += some
     return coarsened
+
+
+@transaction.atomic
+def coarsen_late(*, attachment_id: UUID, company_id: UUID, at: datetime) -> None:
+    """Of a file that came to a visit after the nights had passed over it. Twice is once."""
+    until = VisitPolicy.objects.filter(company_id=company_id).values("coarse_until")
+    photos = VisitPhoto.objects.filter(company_id=company_id, attachment_id=attachment_id)
+    ids = photos.filter(visit__started_at__lte=Subquery(until)).values_list("attachment_id", flat=True)
+    files.coarsen_places(attachment_ids=ids, decimals=DECIMALS, at=at)
 
 
 def _with_open_visits() -> list[Company]:

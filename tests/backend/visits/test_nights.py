@@ -6,9 +6,12 @@ import pytest
 
 from backend.core import clock
 from backend.events.models import Event
+from backend.files.models import Attachment
 from backend.visits.models import CheckInSample, Visit, VisitPhoto, VisitPolicy
 from backend.visits.services import nights
 from tests.notifications.subjects import file_of
+from tests.support.files import uploaded
+from tests.support.pictures import exif, picture
 from tests.support.visits import SHOP, checked_in, recorded
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +99,17 @@ class TestCoarsening:
 
         taken = dict(VisitPhoto.objects.values_list("visit_id", "attachment__lat"))
         assert {str(key): lat for key, lat in taken.items()} == {old[0]: 31.23, old[4]: 31.230412}
+
+    def test_a_photo_that_comes_to_a_visit_of_long_ago_is_coarse_from_the_start(self, api, cast, old, media_root, work):
+        nights.coarsen_positions(at=clock.now())
+        taken = {}
+        for seed, visit_id in enumerate((old[0], old[4])):
+            file = uploaded(api(cast.li), picture(seed=seed, exif=exif()))["id"]
+            assert api(cast.li).post(f"/visits/{visit_id}/photos", {"file_id": file}).status_code == 201
+            work()
+            found = Attachment.objects.get(pk=file)
+            taken[visit_id] = (found.lat, found.place_removed_at is not None)
+        assert taken == {old[0]: (31.23, True), old[4]: (pytest.approx(31.2304), False)}
 
     def test_again_and_a_day_later_it_does_only_what_is_new(self, old):
         nights.coarsen_positions(at=clock.now())
