@@ -34,7 +34,7 @@ HARMLESS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "private, max-age=900, immutable",
 }
-"""A file is shown or saved, never run, whatever is in it; an address never changes what it holds."""
+"""A file is shown or saved, never run, whatever is in it; while an address works it shows the same picture."""
 
 
 class SignedLink(APIKeyQuery):

@@ -41,6 +41,8 @@ class TestFeed:
         li, han = api(cast.li), api(cast.han)
         visit = made(li)
         new_visit(li)  # not begun, so nothing to show
+        spoken = uploaded(li, b"#!AMR\n.", name="a.amr", type="audio/amr", purpose="visit_media")
+        li.post(f"/visits/{visit}/photos", {"file_id": spoken["id"]})
         for seed in range(4):
             file = uploaded(li, encoded(scene(seed=seed)), name="a.jpg", type="image/jpeg", purpose="visit_photo")
             assert li.post(f"/visits/{visit}/photos", {"file_id": file["id"]}).status_code == 201
@@ -49,7 +51,8 @@ class TestFeed:
         (card,) = feed(han)
         assert (card["read"], card["liked"], card["likes"], card["comments"]) == (False, False, 0, 0)
         assert (card["summary"], card["next_step"], card["next_on"]) == ("补货", "送样", "2026-12-01")
-        assert (card["photos"], len(card["thumbnails"])) == (4, 3)
+        assert (card["photos"], len(card["thumbnails"])) == (5, 3)
+        assert spoken["id"] not in {shown["file_id"] for shown in card["thumbnails"]}
         assert li.client.get(card["thumbnails"][0]["link"]).status_code == 200
 
         han.post(f"/visits/{visit}/comments", {"text": "好"})

@@ -146,7 +146,8 @@ def _thumbnails(visit_ids: Collection[UUID], at: datetime) -> dict[UUID, list[Th
     if not visit_ids:
         return found
     number = Window(RowNumber(), partition_by=F("visit_id"), order_by="id")
-    photos = VisitPhoto.objects.filter(visit_id__in=visit_ids).annotate(number=number).select_related("attachment")
+    pictures = VisitPhoto.objects.filter(visit_id__in=visit_ids, attachment__content_type__startswith="image/")
+    photos = pictures.annotate(number=number).select_related("attachment")
     for photo in photos.filter(number__lte=PHOTOS_SHOWN).order_by("id"):
         links = files.links(photo.attachment, at=at)
         shown = Thumbnail(photo.attachment_id, links.thumbnail if links else None)
