@@ -16,7 +16,7 @@ from backend.directory.services import handovers
 from backend.events.models import Event
 from backend.expenses.services import submit_request
 from backend.visits.models import Visit
-from backend.visits.services import create_visit
+from backend.visits.services import check_in, create_visit
 from tests.support.expenses import a_customer, prepare, submitted
 from tests.support.handovers import asks, handed_over, hire, make_desk
 from tests.support.threads import together
@@ -84,6 +84,25 @@ def test_a_plan_and_the_visit_made_of_it_stay_together(cast, round):
         assert not Visit.objects.exists()
     else:
         assert Visit.objects.get().owner == he
+
+
+@pytest.mark.parametrize("round", range(ROUNDS))
+def test_a_visit_that_is_begun_meanwhile_stays_his_with_its_plan(cast, round):
+    he, desk = hire(cast, "3002", "何伟"), make_desk(cast)
+    leaver = actor_for(cast.li)
+    there = {"lat": 31.0, "lng": 121.0, "accuracy_m": 10.0, "crs": "wgs84", "fixed_at": clock.now(), "source": "gps"}
+
+    def act(i: int):
+        if i:
+            return handed_over(cast.han, cast.li, he)
+        return check_in(actor=leaver, visit_id=desk.visit.pk, samples=[there], device_id="phone-1", at=clock.now())
+
+    begun, _ = together(2, act)
+    desk.visit.refresh_from_db()
+    desk.plan.refresh_from_db()
+    refused = isinstance(begun, NotFound)
+    assert (desk.visit.owner, desk.visit.status) == ((he, "created") if refused else (cast.li, "open"))
+    assert desk.plan.owner == desk.visit.owner
 
 
 @pytest.mark.parametrize("round", range(ROUNDS))
