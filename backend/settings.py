@@ -176,6 +176,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Celery's 100 would end every worker in an outage of an hour
 _BY_THE_HOUR = (
     "directory.forget_old",
+    "documents.forget_old",
     "events.forget_old",
     "erp.forget_old",
     "exports.forget_old",

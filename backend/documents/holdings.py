@@ -172,16 +172,18 @@ def shares_move(model: type[Document]) -> None:
 
 
 def show(documents: Iterable[tuple[str, UUID]], employee: Employee) -> set[tuple[str, UUID]]:
-    """Let him see these; those that he was not shown before."""
+    """Let him see these for good; those that he was not shown before."""
     wanted = set(documents)
-    known = Share.objects.filter(employee_id=employee.pk, document_id__in=[pk for _, pk in wanted])
+    known = Share.objects.filter(employee_id=employee.pk, document_id__in=[pk for _, pk in wanted], until=None)
     new = wanted - set(known.values_list("document_type", "document_id"))
     Share.objects.bulk_create(
         [
             Share(company_id=employee.company_id, employee=employee, document_type=label, document_id=pk)
             for label, pk in sorted(new)
         ],
-        ignore_conflicts=True,
+        update_conflicts=True,
+        update_fields=["until"],
+        unique_fields=["employee", "document_type", "document_id"],
     )
     return new
 

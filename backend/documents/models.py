@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
 
@@ -20,9 +21,12 @@ class Share(models.Model):
     document_type = models.CharField(max_length=64)
     document_id = models.UUIDField()
     employee = models.ForeignKey("directory.Employee", models.CASCADE, related_name="+")
+    until = models.DateTimeField(null=True, blank=True)
+    """Then it is taken away, within the hour; empty where it stays."""
 
     class Meta:
         verbose_name = bilingual("共享", "share")
+        indexes = [models.Index(fields=["until"], condition=Q(until__isnull=False), name="share_that_ends")]
         constraints = [models.UniqueConstraint(fields=["employee", "document_type", "document_id"], name="share_once")]
 
 
@@ -112,17 +116,24 @@ class Document(models.Model):
         if version != self.version:
             raise VersionConflict(current_version=self.version)
 
-    def show_to(self, employee_ids: Iterable[UUID]) -> None:
-        """Let these colleagues see this document. Twice is once."""
-        Share.objects.bulk_create(
-            [
-                Share(
-                    company_id=self.company_id,
-                    document_type=self._meta.label_lower,
-                    document_id=self.pk,
-                    employee_id=employee_id,
-                )
-                for employee_id in employee_ids
-            ],
-            ignore_conflicts=True,
-        )
+    def show_to(self, employee_ids: Iterable[UUID], *, until: datetime | None = None) -> None:
+        """Let these colleagues see this document, for good or until then; of two such times the later one counts.
+        Twice is once."""
+        kind = self._meta.label_lower
+        shares = [
+            Share(
+                company_id=self.company_id,
+                document_type=kind,
+                document_id=self.pk,
+                employee_id=employee_id,
+                until=until,
+            )
+            for employee_id in dict.fromkeys(employee_ids)
+        ]
+        if until is None:
+            key = ["employee", "document_type", "document_id"]
+            Share.objects.bulk_create(shares, update_conflicts=True, update_fields=["until"], unique_fields=key)
+            return
+        Share.objects.bulk_create(shares, ignore_conflicts=True)
+        shown = Share.objects.filter(document_type=kind, document_id=self.pk, until__lt=until)
+        shown.filter(employee_id__in=[share.employee_id for share in shares]).update(until=until)

@@ -5,7 +5,9 @@ from django.db import connection, transaction
 
 from backend.core.actor import Actor
 from backend.core.errors import Conflict
-from backend.documents.models import Document
+from backend.core.forgetting import forget
+from backend.core.transactions import commits_in_steps
+from backend.documents.models import Document, Share
 from backend.events import services as events
 
 
@@ -25,6 +27,12 @@ def restore(*, actor: Actor, document: Document, at: datetime) -> None:
     if document.deleted_at is not None:
         document.change(deleted_at=None)
         events.record(f"{document._meta.model_name}.restored", document, actor=actor, at=at)
+
+
+@commits_in_steps("a portion at a time, each for itself")
+def forget_ended_shares(*, at: datetime) -> int:
+    """Who was shown a document until then sees it no more; how many shares that were."""
+    return forget(Share.objects.filter(until__lte=at))
 
 
 @transaction.atomic

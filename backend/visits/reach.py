@@ -1,6 +1,7 @@
 """For whom somebody may plan, and which plans are still to be planned with."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -8,6 +9,9 @@ from django.db.models import QuerySet
 from backend.core.actor import Actor, Scope
 from backend.directory.models import Employee
 from backend.visits.models import Visit, VisitPlan
+
+SHOWN_AFTERWARDS = timedelta(days=31)
+"""How long who visits another's customer goes on seeing it after the planned day: for the summary and the claim."""
 
 
 def people_within_reach(actor: Actor, employee_ids: Iterable[UUID]) -> dict[UUID, Employee]:
@@ -30,3 +34,11 @@ def not_begun(plans: QuerySet[VisitPlan]) -> list[VisitPlan]:
     live = Visit.objects.filter(plan__in=held).exclude(status=Visit.Status.CANCELLED)
     begun = set(live.values_list("plan_id", flat=True))
     return [plan for plan in held if plan.pk not in begun]
+
+
+def show_customers(plans: Iterable[VisitPlan]) -> None:
+    """To those who shall visit the customer of somebody else, for as long as they need to see it."""
+    for plan in plans:
+        if plan.customer.owner_id not in (None, plan.owner_id):
+            until = datetime.combine(plan.planned_on, time.min, UTC) + SHOWN_AFTERWARDS
+            plan.customer.show_to([plan.owner_id], until=until)

@@ -12,6 +12,7 @@ from django.db.models import Model
 from backend.core import clock, forgetting
 from backend.core.ids import new_id
 from backend.directory.models import Device, LoginRecord, PendingSignIn, RefreshToken, Revocation, Session, Throttle
+from backend.documents.models import Share
 from backend.erp.models import ErpSystem, InboxMessage
 from backend.events.models import Delivery, Event
 from backend.events.owed import Owed
@@ -87,6 +88,9 @@ KINDS: dict[str, Make] = {
     ),
     "a code with its OAuth state": lambda c, at: LoginCode.objects.create(
         **of(c), app=app(c), code_hash=digest(), state_hash=digest(), device_id="x", created_at=at
+    ),
+    "a share that has ended": lambda c, at: Share.objects.create(
+        **of(c), document_type="customers.customer", document_id=new_id(), employee=c.li, until=at + timedelta(days=9)
     ),
     "a callback": lambda c, at: done(Callback, c, at, app=app(c), digest=digest(), name="x", text="", received_at=at),
     "a comparison": lambda c, at: done(

@@ -1,6 +1,6 @@
 """What recurs, who stands in, who is reminded and who is due."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -8,6 +8,7 @@ import time_machine
 
 from backend.core import clock
 from backend.customers.models import Customer
+from backend.documents import services as documents
 from backend.visits.models import PlanSeries, Visit, VisitPlan
 from backend.visits.services import reminders, series
 from notifications.models import Notification
@@ -113,6 +114,10 @@ class TestStandingIn:
         assert {one["id"] for one in day_of(api(cast.li))} == {inside["id"], begun["id"]}  # he goes on seeing it
         assert day_of(api(cast.li), "2026-12-04", mine="true")[0]["id"] == outside["id"]
         assert api(cast.zhao).get(f"/customers/{customer}").status_code == 200
+        documents.forget_ended_shares(at=datetime(2026, 12, 31, tzinfo=UTC))
+        assert api(cast.zhao).get(f"/customers/{customer}").status_code == 200
+        documents.forget_ended_shares(at=datetime(2027, 1, 5, tzinfo=UTC))
+        assert api(cast.zhao).get(f"/customers/{customer}").status_code == 404
         work()
         told = Notification.objects.filter(kind="plan_substitution.arranged")
         assert {one.recipient_id for one in told} == {cast.li.pk, cast.zhao.pk}
@@ -135,6 +140,7 @@ class TestStandingIn:
         series.extend_all(at=clock.now() + timedelta(days=7))
         late = VisitPlan.objects.get(planned_on="2026-12-29")
         assert (late.owner_id, late.substitute_for_id) == (cast.zhao.pk, cast.li.pk)
+        assert api(cast.zhao).get(f"/customers/{late.customer_id}").status_code == 200
         assert VisitPlan.objects.filter(owner=cast.li).count() == 4
 
     @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from backend.events import services as events
 from backend.visits.errors import PlanCancelled, PlansRefused, PlanUsed
 from backend.visits.models import Visit, VisitPlan
 from backend.visits.plan_times import require_right_times, wrong_times
-from backend.visits.reach import people_within_reach
+from backend.visits.reach import people_within_reach, show_customers
 
 NO_SUCH = bilingual("没有找到。", "Not found.")
 TWICE = bilingual("同一编号出现两次。", "The same id comes twice.")
@@ -82,7 +82,7 @@ def plan_many(*, actor: Actor, wishes: Sequence[Wish], at: datetime) -> list[Vis
         if stored := _stored(actor, wishes, ids):
             return stored
         raise
-    _show_customers(plans)
+    show_customers(plans)
     events.record_many("visit.planned", ((plan, _told(plan)) for plan in plans), actor=actor, at=at)
     _tell_owners(actor, plans, at)
     return plans
@@ -110,6 +110,7 @@ def change_plan(*, actor: Actor, plan_id: UUID, version: int, changes: PlanChang
     )
     is_retimed = changes.get("starts_at", plan.starts_at) != plan.starts_at
     plan.change(**changes, **({"reminded_at": None} if is_retimed else {}))
+    show_customers([plan])
     events.record("visit_plan.changed", plan, actor=actor, at=at, before=_plain(before), after=_plain(changes))
     return plan
 
@@ -169,12 +170,6 @@ def _stored(actor: Actor, wishes: Sequence[Wish], ids: Sequence[UUID]) -> list[V
 
 def _stamp(wish: Wish) -> bytes:
     return fingerprint({name: value for name, value in asdict(wish).items() if name != "id"})
-
-
-def _show_customers(plans: Sequence[VisitPlan]) -> None:
-    for plan in plans:
-        if plan.customer.owner_id not in (None, plan.owner_id):
-            plan.customer.show_to([plan.owner_id])
 
 
 def _tell_owners(actor: Actor, plans: Sequence[VisitPlan], at: datetime) -> None:

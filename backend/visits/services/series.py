@@ -21,7 +21,7 @@ from backend.documents.once import Identity, create_once
 from backend.events import services as events
 from backend.visits.errors import EndsTooEarly, WeekdaysMissing
 from backend.visits.models import PlanSeries, PlanSubstitution, VisitPlan
-from backend.visits.reach import not_begun, people_within_reach
+from backend.visits.reach import not_begun, people_within_reach, show_customers
 from backend.visits.rules.planning import Recurrence, days_of
 
 AHEAD = timedelta(days=28)
@@ -146,6 +146,7 @@ def _extend(series: PlanSeries, *, zone: ZoneInfo, at: datetime) -> int:
             )
         )
     VisitPlan.objects.bulk_create(plans, ignore_conflicts=True)
+    show_customers(plan for plan in plans if plan.substitute_for_id)
     PlanSeries.objects.filter(pk=series.pk).update(made_to=last)
     return len(plans)
 

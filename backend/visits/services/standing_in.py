@@ -13,7 +13,7 @@ from backend.documents.once import Identity, create_once
 from backend.events import services as events
 from backend.visits.errors import DaysPast, EndsTooEarly, SubstitutesHimself
 from backend.visits.models import PlanSeries, PlanSubstitution, VisitPlan
-from backend.visits.reach import not_begun, people_within_reach
+from backend.visits.reach import not_begun, people_within_reach, show_customers
 
 
 @transaction.atomic
@@ -85,6 +85,5 @@ def _move(standing_in: PlanSubstitution, substitute: Employee) -> int:
     for plan in moved:
         plan.change(owner=substitute, department_id=substitute.department_id, substitute_for_id=standing_in.absent_id)
         plan.show_to([standing_in.absent_id])
-        if plan.customer.owner_id not in (None, substitute.pk):
-            plan.customer.show_to([substitute.pk])
+    show_customers(moved)
     return len(moved)
