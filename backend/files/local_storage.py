@@ -65,11 +65,12 @@ class LocalStorage:
             return None
 
     def sizes(self, folder: str) -> dict[str, int]:
-        try:
-            with _working(), os.scandir(self._path(folder)) as found:
-                return {f"{folder}/{each.name}": each.stat().st_size for each in found}
-        except Missing:
-            return {}
+        sizes = {}
+        with suppress(Missing), _working(), os.scandir(self._path(folder)) as found:
+            for each in found:
+                with suppress(FileNotFoundError):  # it took its place, or was given up, at this very moment
+                    sizes[f"{folder}/{each.name}"] = each.stat().st_size
+        return sizes
 
     def read(self, key: str, *, limit: int) -> bytes:
         with _working(), self.open(key) as file:

@@ -163,6 +163,13 @@ class TestLocal:
             local.receive(wanted, Body(CONTENT, until=10))
         assert local.size(wanted.key) == len(CONTENT)
 
+    def test_what_vanishes_while_it_is_counted_hides_nothing_else(self, local, media_root):
+        """As the name under which a part arrives does, when it is whole."""
+        local.receive(upload(), Body(CONTENT))
+        (media_root / "incoming/c/f/part-1.0a.part").symlink_to("gone")
+        assert local.sizes("incoming/c/f") == {"incoming/c/f/upload": len(CONTENT)}
+        assert local.sizes("incoming/c/g") == {}
+
     def test_a_full_disk_is_unavailable_and_keeps_nothing(self, local, media_root):
         with disk_of(50_000):
             with pytest.raises(StorageUnavailable):
