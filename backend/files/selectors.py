@@ -130,7 +130,7 @@ def links(attachment: Attachment, *, at: datetime) -> Links | None:
     """
     if attachment.status != Attachment.Status.READY:
         return None
-    expires_at = link_window(at) + 2 * LINK_WINDOW
+    expires_at = _links_end(at)
     store = storage.current()
 
     def link(key: str) -> str:
@@ -138,6 +138,18 @@ def links(attachment: Attachment, *, at: datetime) -> Links | None:
 
     pictures = {name: link(key) for name, key in attachment.derivatives.items()}
     return Links(link(attachment.original), pictures.get("thumbnail"), pictures.get("display"), expires_at)
+
+
+def thumbnail_link(attachment: Attachment, *, at: datetime) -> str | None:
+    """That of `links` alone, for lists: each link costs a signature."""
+    key = attachment.derivatives.get("thumbnail")
+    if attachment.status != Attachment.Status.READY or key is None:
+        return None
+    return storage.current().link(_stored(attachment, key), expires_at=_links_end(at))
+
+
+def _links_end(at: datetime) -> datetime:
+    return link_window(at) + 2 * LINK_WINDOW
 
 
 def link_window(at: datetime) -> datetime:

@@ -8,8 +8,10 @@ import argparse
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -51,6 +53,7 @@ def main() -> None:
             p50, p95 = (times[int(len(times) * share)] for share in (0.5, 0.95))
             print(f"{what:30} {who:9} {p50:8.1f} {p95:8.1f} {times[-1]:8.1f}")
     _picture(actors["all"], at)
+    _export(actors["all"], at)
 
 
 def _fill(server: postgres.Server, name: str, sizes: Sizes) -> None:
@@ -124,6 +127,29 @@ def _picture(actor: Any, at: Any) -> None:
     times = sorted(_measured(lambda: route_picture.draw(route)))
     what = f"picture of {len(route.stops)} stops"
     print(f"{what:30} {'all':9} {times[len(times) // 2]:8.1f} {'':8} {times[-1]:8.1f}")
+
+
+def _export(actor: Any, at: Any) -> None:
+    """Half a year as a workbook, as the job writes it."""
+    from backend.core.workbooks import SheetWriter, writing
+    from backend.exports import kinds
+
+    kind = kinds.named("visits")
+    filters = {"first": str(at.date() - timedelta(days=182)), "last": str(at.date())}
+    columns = kind.columns(actor, filters)
+    before, began = _peak_mb(), time.perf_counter()
+    with tempfile.TemporaryFile() as file:
+        with writing(file) as book:
+            sheet = SheetWriter(book, "visits", [column.heading for column in columns])
+            for rows in kind.portions(actor, filters, [column.key for column in columns]):
+                sheet.add(rows)
+        size = file.seek(0, 2)
+    took, more = time.perf_counter() - began, _peak_mb() - before
+    print(f"export of {sheet.rows} visits: {took:.0f} s, {size / 2**20:.0f} MB, {more:.0f} MB of memory more")
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 if __name__ == "__main__":

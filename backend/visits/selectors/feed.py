@@ -7,13 +7,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
 
 from backend.core.actor import Actor
 from backend.directory.selectors import subtree_of
 from backend.files import selectors as files
-from backend.visits.models import VisitPhoto
+from backend.files.models import Attachment
 from backend.visits.rules import Verdict
 from backend.visits.selectors import hot
 
@@ -73,6 +71,20 @@ _OF_OWNER = f"""
         OR v.owner_id = %(me)s OR v.department_id = ANY(%(departments)s::uuid[]) OR EXISTS (
             SELECT FROM documents_share share WHERE share.employee_id = %(me)s AND share.document_id = v.id
             AND share.document_type = 'visits.visit')) {hot.PAGE}
+"""  # noqa: S608
+LINKED = [
+    field.attname
+    for field in Attachment._meta.concrete_fields
+    if field.name in {"id", "name", "content_type", "status", "original"}
+]
+"""What a link is made of, in the order of the model, as `from_db` takes it; what was read of a photo is long."""
+_PICTURES = f"""
+    SELECT picture.* FROM unnest(%s::uuid[]) AS wanted (id) CROSS JOIN LATERAL (
+        SELECT photo.visit_id, {", ".join(f"file.{name}" for name in LINKED)}, file.derivatives ->> 'thumbnail'
+        FROM visits_visitphoto photo JOIN files_attachment file ON file.id = photo.attachment_id
+        WHERE photo.visit_id = wanted.id AND file.content_type LIKE 'image/%%'
+        ORDER BY photo.id LIMIT {PHOTOS_SHOWN}
+    ) AS picture
 """  # noqa: S608
 _UNREAD = """AND v.owner_id <> %(me)s AND NOT EXISTS (SELECT FROM visits_visitreading reading
     WHERE reading.visit_id = v.id AND reading.employee_id = %(me)s)"""
@@ -145,11 +157,10 @@ def _thumbnails(visit_ids: Collection[UUID], at: datetime) -> dict[UUID, list[Th
     found: dict[UUID, list[Thumbnail]] = {}
     if not visit_ids:
         return found
-    number = Window(RowNumber(), partition_by=F("visit_id"), order_by="id")
-    pictures = VisitPhoto.objects.filter(visit_id__in=visit_ids, attachment__content_type__startswith="image/")
-    photos = pictures.annotate(number=number).select_related("attachment")
-    for photo in photos.filter(number__lte=PHOTOS_SHOWN).order_by("id"):
-        links = files.links(photo.attachment, at=at)
-        shown = Thumbnail(photo.attachment_id, links.thumbnail if links else None)
-        found.setdefault(photo.visit_id, []).append(shown)
+    with connection.cursor() as cursor:
+        cursor.execute(_PICTURES, [list(visit_ids)])
+        for visit_id, *values, thumbnail in cursor.fetchall():
+            file = Attachment.from_db(connection.alias, LINKED, values)
+            file.derivatives = {"thumbnail": thumbnail} if thumbnail else {}
+            found.setdefault(visit_id, []).append(Thumbnail(file.pk, files.thumbnail_link(file, at=at)))
     return found

@@ -98,23 +98,32 @@ _MOMENTS = {By.DAY: "YYYY-MM-DD", By.WEEK: 'IYYY-"W"IW', By.MONTH: "YYYY-MM"}
 _VISIT = ("key", "id", "customer_id", "status", "verdict", "decision", "closed_by", "checked_in_at", "checked_out_at")
 _PLAN = ("key", "status")
 _DOUBTFUL = "count(*) FILTER (WHERE seen.verdict <> 'verified' AND seen.decision = {})"
-_OF_VISITS = f"""count(*), count(*) FILTER (WHERE seen.status = 'completed'), count(DISTINCT seen.customer_id),
-    count(*) FILTER (WHERE seen.verdict = 'verified'),
-    {_DOUBTFUL.format("'accepted'")}, {_DOUBTFUL.format("'rejected'")}, {_DOUBTFUL.format("''")},
-    count(*) FILTER (WHERE seen.closed_by = 'owner'),
-    coalesce(sum(floor(extract(epoch FROM seen.checked_out_at - seen.checked_in_at) / 60))
-        FILTER (WHERE seen.closed_by = 'owner'), 0)::bigint,
-    coalesce(sum(pictures.photos), 0)::bigint"""
-_PICTURES = """LEFT JOIN (
-    SELECT photo.visit_id, count(*) AS photos FROM visits_visitphoto photo
-    WHERE photo.visit_id IN (SELECT id FROM seen) GROUP BY photo.visit_id
-) pictures ON pictures.visit_id = seen.id"""
+_CELLS = f"""cell AS (
+    SELECT seen.key, seen.customer_id, count(*) AS visits,
+        count(*) FILTER (WHERE seen.status = 'completed') AS completed,
+        count(*) FILTER (WHERE seen.verdict = 'verified') AS verified, {_DOUBTFUL.format("'accepted'")} AS accepted,
+        {_DOUBTFUL.format("'rejected'")} AS rejected, {_DOUBTFUL.format("''")} AS waiting,
+        count(*) FILTER (WHERE seen.closed_by = 'owner') AS timed,
+        sum(floor(date_part('epoch', seen.checked_out_at - seen.checked_in_at) / 60))
+            FILTER (WHERE seen.closed_by = 'owner') AS minutes,
+        sum(pictures.photos) AS photos
+    FROM seen LEFT JOIN (
+        SELECT photo.visit_id, count(*) AS photos FROM visits_visitphoto photo
+        WHERE photo.visit_id IN (SELECT id FROM seen) GROUP BY photo.visit_id
+    ) pictures ON pictures.visit_id = seen.id GROUP BY seen.key, seen.customer_id
+)"""  # noqa: S608
+"""By group and customer, so that different customers are counted, and departments rolled up, among few rows."""
+_SUM = "coalesce(sum(cell.{}), 0)::bigint"
+_SUMMED = ("verified", "accepted", "rejected", "waiting", "timed", "minutes", "photos")
+_OF_VISITS = ", ".join(
+    (*map(_SUM.format, ("visits", "completed")), "count(DISTINCT cell.customer_id)", *map(_SUM.format, _SUMMED))
+)
 _OF_PLANS = "count(*), count(*) FILTER (WHERE seen.status = 'done')"
 _OF_CUSTOMERS = "count(*), count(*) FILTER (WHERE seen.id IN (SELECT customer_id FROM been))"
 NO_VISITS, NOTHING = (0,) * 10, (0, 0)
 _COVERED_IN = """SELECT false, been.key, 0, count(DISTINCT been.customer_id)
     FROM been JOIN seen ON seen.id = been.customer_id GROUP BY been.key"""
-_REACH = "JOIN unnest(%s::uuid[], %s::uuid[]) AS reach (department_id, above) ON reach.department_id = seen.key"
+_REACH = "JOIN unnest(%s::uuid[], %s::uuid[]) AS reach (department_id, above) ON reach.department_id = {}.key"
 
 
 def statistics(*, actor: Actor, first: date, last: date, by: By, narrowed: Narrowed = Narrowed()) -> Statistics:
@@ -158,7 +167,7 @@ class _Asked:
 
     def visits(self) -> Found:
         rows = self._narrowed(self._all_visits()).annotate(key=self._key("customer__", self._local))
-        return self._counted(rows.values_list(*_VISIT), _VISIT, _OF_VISITS, _PICTURES)
+        return self._counted(rows.values_list(*_VISIT), _VISIT, _OF_VISITS, source="cell", between=_CELLS)
 
     def plans(self) -> Found:
         rows: QuerySet[Any] = VisitPlan.objects.visible_to(self.actor).exclude(status=VisitPlan.Status.CANCELLED)
@@ -239,21 +248,22 @@ class _Asked:
         rows: QuerySet[Any],
         columns: tuple[str, ...],
         figures: str,
-        joined: str = "",
         *,
         before: tuple[str, list[Any]] = ("", []),
+        between: str = "",
+        source: str = "seen",
         groups: str = "",
     ) -> Found:
         """`figures` of each group, and of all under TOTAL."""
         seen, params = _compiled(f"seen ({', '.join(columns)})", rows)
         params = [*before[1], *params]
-        key, reach = "seen.key", ""
+        key, reach = f"{source}.key", ""
         if self.by == By.DEPARTMENT:
-            key, reach = "reach.above", _REACH
+            key, reach = "reach.above", _REACH.format(source)
             params += map(list, zip(*self._reach(), strict=True))
-        ctes = ", ".join(filter(None, (before[0], seen)))
-        of_group = groups or f"SELECT false, {key}::text, {figures} FROM seen {joined} {reach} GROUP BY 2"  # noqa: S608
-        of_all = f"SELECT true, NULL, {figures} FROM seen {joined}"  # noqa: S608
+        ctes = ", ".join(filter(None, (before[0], seen, between)))
+        of_group = groups or f"SELECT false, {key}::text, {figures} FROM {source} {reach} GROUP BY 2"  # noqa: S608
+        of_all = f"SELECT true, NULL, {figures} FROM {source}"  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(f"WITH {ctes} {of_all} UNION ALL {of_group}", params)
             return {TOTAL if total else key: tuple(counts) for total, key, *counts in cursor.fetchall()}
