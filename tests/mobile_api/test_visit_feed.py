@@ -195,13 +195,15 @@ class TestFollowUps:
         assert reminders.follow_up(at=self.nine(cast, today + timedelta(days=2))) == 2
 
     def test_nobody_is_told_of_what_is_done_planned_or_long_past(self, api, cast, today):
-        again, planned, old = (self.due(api, cast, today) for _ in range(3))
+        again, planned, old, cancelled = (self.due(api, cast, today) for _ in range(4))
         li = api(cast.li)
         visit = li.post("/visits", {"customer_id": str(again.customer_id)}).json()
         assert check_in(li, visit, check_in_body()).status_code == 200
         told = {"customer_id": str(planned.customer_id), "planned_on": str(today)}
         assert li.post("/visit-plans", told).status_code == 201
         Visit.objects.filter(pk=old.pk).update(next_on=today - timedelta(days=9))
+        never = {"status": "cancelled", "verdict": "", "checked_in_at": None, "checked_out_at": None}
+        Visit.objects.filter(pk=cancelled.pk).update(**never)
 
         assert reminders.follow_up(at=self.nine(cast, today)) == 0
         assert recorded("visit.follow_up_due") == 0

@@ -83,7 +83,8 @@ class TestOnesOwnDay:
         assert route(li, ".geojson", crs="gcj02").json() == reply.json()
 
     def test_an_empty_day(self, api, cast):
-        assert route(api(cast.li)).json()["stops"] == []
+        for exact in (False, True):
+            assert route(api(cast.li), exact=exact).json()["stops"] == []
         assert route(api(cast.li), ".geojson").json()["features"] == []
         assert size_of(route(api(cast.li), ".png")) == (720, 960)
 

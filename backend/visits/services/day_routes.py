@@ -78,8 +78,9 @@ def read_route(*, actor: Actor, owner_id: UUID | None = None, on: date, exact: b
     owner = Employee.objects.filter(company_id=actor.company_id, pk=person).first()
     if owner is None or not (made or planned or people_within_reach(actor, [person])):
         raise NotFound()
-    shown = {visit.pk for visit in made} if person == actor.employee_id else set()
-    if exact and not shown:
+    own = person == actor.employee_id
+    shown = {visit.pk for visit in made} if own else set()
+    if exact and not own:
         actor.require("visit.positions")
         commanded = [visit for visit in made if visit.in_command(actor)]
         if made and not commanded:

@@ -73,7 +73,8 @@ def follow_up(*, at: datetime) -> int:
 
 def _due(until: date, at: datetime) -> QuerySet[Visit]:
     first = at.date() - MADE_UP_FOR
-    return Visit.objects.filter(next_on__range=(first, until), next_told_at=None, deleted_at=None)
+    rows = Visit.objects.filter(next_on__range=(first, until), next_told_at=None, deleted_at=None)
+    return rows.exclude(status=Visit.Status.CANCELLED)
 
 
 @transaction.atomic
