@@ -83,6 +83,8 @@ def visit_detail(environ: dict[str, Any], pk: str) -> Reply:
         "companions": orjson.Fragment(row.companions),
         "photos": orjson.Fragment(row.photos),
         "comments": orjson.Fragment(row.comments),
+        "likes": orjson.Fragment(row.likes),
+        "read_by": orjson.Fragment(row.readings),
     }
     return ok(body, etag_of(row.stamp.encode()))
 
