@@ -22,7 +22,7 @@ def draw(pixels: Image.Image, lines: list[str]) -> Image.Image:
     letters, margin, height = font(size), size // 2, size * 3 // 2
     room = (pixels.height - 2 * margin) // height
     width = pixels.width - 2 * margin
-    wrapped = [part for line in lines for part in _wrapped(_legible(line), letters, width)][: max(room, 0)]
+    wrapped = [part for line in lines for part in _wrapped(legible(line), letters, width)][: max(room, 0)]
     if not wrapped:
         return pixels
     top = pixels.height - len(wrapped) * height - 2 * margin
@@ -42,7 +42,8 @@ def font(size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(pylopdf_fonts_zh_cn.sans_path(), size)
 
 
-def _legible(line: str) -> str:
+def legible(line: str) -> str:
+    """With the number of each character that the font lacks instead of it."""
     return "".join(one if _is_drawn(one) else f" U+{ord(one):X} " for one in line)
 
 

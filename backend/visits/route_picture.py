@@ -11,7 +11,7 @@ from typing import NamedTuple
 from PIL import Image, ImageDraw, ImageFont
 
 from backend.core.text import bilingual
-from backend.files.watermark import font
+from backend.files.watermark import font, legible
 from backend.visits.models import Visit, VisitPlan
 from backend.visits.rules import Coarse, Verdict
 from backend.visits.rules.mapping import Window, bar_length_m, window_around
@@ -68,12 +68,11 @@ def _title(route: DayRoute) -> str:
 
 def _subtitle(route: DayRoute) -> str:
     made, km = len(route.stops), route.metres / 1000
-    said = bilingual(
-        f"拜访 {made} 次 · 约 {km:.1f} 公里（直线）", f"{made} visits · about {km:.1f} km as the crow flies"
-    )
+    said = bilingual(f"拜访 {made} 次", f"Visits: {made}")
+    way = bilingual(f" · 直线 {km:.1f} 公里", f" · {km:.1f} km in straight lines") if made > 1 else ""
     left = len(route.planned)
-    rest = bilingual(f" · 未完成计划 {left} 项", f" · {left} planned and not made") if left else ""
-    return f"{said}{rest}"
+    rest = bilingual(f" · 未完成计划 {left} 项", f" · planned, not made: {left}") if left else ""
+    return f"{said}{way}{rest}"
 
 
 class _Sheet:
@@ -237,7 +236,7 @@ class _Sheet:
 
     def _cut(self, text: str, letters: ImageFont.FreeTypeFont, wide: float) -> str:
         """On one line, the end left out where it does not fit."""
-        text = " ".join(text.split())
+        text = legible(" ".join(text.split()))
         if letters.getlength(text) <= wide:
             return text
         while text and letters.getlength(text + "…") > wide:
