@@ -123,10 +123,10 @@ def everything_answered(cast, api, world) -> str:
 
 
 def in_text(reply) -> str:
-    """A workbook is packed: what its cells say."""
+    """A workbook is packed: what its cells say. A picture says nothing that could be looked for."""
     if reply.headers["Content-Type"] == XLSX:
         return str([sheet.rows for sheet in spreadsheets.sheets(reply.content)])
-    return reply.content.decode()
+    return reply.content.decode(errors="replace")
 
 
 def searched(caller, path, q):
