@@ -61,8 +61,9 @@ class CardOut(VisitItemOut):
     actions: int
     """Of its template, answered."""
     photos: int
+    """With voice notes and videos."""
     thumbnails: list[ThumbnailOut]
-    """Of the first three photos."""
+    """Of the first three pictures."""
 
 
 class FeedOut(Out):

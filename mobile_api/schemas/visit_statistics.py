@@ -39,6 +39,7 @@ class FiguresOut(Out):
     minutes: int
     average_minutes: float | None
     photos: int
+    """With voice notes and videos."""
     planned: int
     """Plans of the period, cancelled ones left out; `kept` are those that are done."""
     kept: int

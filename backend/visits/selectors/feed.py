@@ -41,8 +41,9 @@ class Card(NamedTuple):
     actions: int
     """Of its template, answered."""
     photos: int
+    """With voice notes and videos."""
     thumbnails: tuple[Thumbnail, ...] = ()
-    """Of the first photos."""
+    """Of the first pictures."""
 
 
 class Sieve(NamedTuple):

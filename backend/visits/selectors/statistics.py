@@ -68,6 +68,7 @@ class Figures:
     minutes: int = 0
     """Whole ones of each of those, in all."""
     photos: int = 0
+    """With voice notes and videos."""
     planned: int = 0
     """Plans of the period, cancelled ones left out."""
     kept: int = 0
