@@ -9,7 +9,8 @@ from ninja import Path, Query, Router, Status
 from backend.core import clock
 from backend.visits import services
 from backend.visits.models import TemplateVersion, VisitTemplate
-from backend.visits.selectors import templates
+from backend.visits.selectors import template_statistics, templates
+from backend.visits.selectors.template_statistics import ActionFigures
 from backend.visits.selectors.templates import Tried
 from backend.visits.services import templates as publishing
 from mobile_api import paging
@@ -18,7 +19,9 @@ from mobile_api.caching import json_reply
 from mobile_api.schemas.visit_actions import AnswerIn
 from mobile_api.schemas.visit_templates import (
     CustomerTemplateOut,
+    StatisticsFilters,
     TemplateDraftIn,
+    TemplateFiguresOut,
     TemplateFilters,
     TemplateIn,
     TemplateOut,
@@ -90,6 +93,27 @@ def retire_template(request: Request, template_id: UUID) -> dict[str, Any]:
     return _template(template, template.versions.latest("number"))
 
 
+@router.get("/visit-templates/{template_id}/statistics", response=TemplateFiguresOut)
+def get_statistics(request: Request, template_id: UUID, query: Query[StatisticsFilters]) -> dict[str, Any]:
+    """What the answers add up to, over the visits that I see."""
+    figures = template_statistics.statistics(
+        actor=request.auth,
+        template_id=template_id,
+        first=query.first,
+        last=query.last,
+        owner_id=query.owner,
+        department_id=query.department,
+        level=query.level,
+    )
+    return {
+        "template_id": figures.template.pk,
+        "visits": figures.visits,
+        "completed": figures.completed,
+        "incomplete": figures.incomplete,
+        "actions": [_figures(action) for action in figures.actions],
+    }
+
+
 @router.get("/customers/{customer_id}/visit-template", response=CustomerTemplateOut)
 def template_for(request: Request, customer_id: UUID) -> HttpResponseBase:
     """What a visit would follow if it were checked in now."""
@@ -144,6 +168,26 @@ def _version(version: TemplateVersion) -> dict[str, Any]:
         "published_at": version.published_at,
         "in_force_from": version.in_force_from,
         "actions": version.actions,
+    }
+
+
+def _figures(figures: ActionFigures) -> dict[str, Any]:
+    promised = [
+        {"count": row["count"], "total": {"amount": row["total"], "currency": row["currency"]}}
+        for row in figures.promised
+    ]
+    return {
+        "key": figures.action["key"],
+        "kind": figures.action["kind"],
+        "title": figures.action["title"],
+        "answered": figures.answered,
+        "late": figures.late,
+        "missing": figures.missing,
+        "photos": figures.photos,
+        "fields": figures.fields,
+        "products": figures.products,
+        "brands": figures.brands,
+        "promised": promised,
     }
 
 

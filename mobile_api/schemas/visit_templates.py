@@ -3,8 +3,27 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from mobile_api.schemas.base import NO_NUL, Cursor, In, Limit, Out, ProblemField, Version, When
-from mobile_api.schemas.visit_actions import ActionIn, ActionOut, ActionState, ActionTitle
+from mobile_api.schemas.base import (
+    NO_NUL,
+    Cursor,
+    Day,
+    DecimalOut,
+    In,
+    Limit,
+    MoneyOut,
+    Out,
+    ProblemField,
+    Version,
+    When,
+)
+from mobile_api.schemas.visit_actions import (
+    ActionIn,
+    ActionKind,
+    ActionOut,
+    ActionState,
+    ActionTitle,
+    ActionTitleOut,
+)
 
 TemplateState = Literal["active", "retired"]
 CustomerType = Annotated[str, StringConstraints(max_length=32, pattern=NO_NUL)]
@@ -83,6 +102,90 @@ class CustomerTemplateOut(Out):
     name: str | None
     version: TemplateVersionOut | None
     """Null where nothing is asked on visits to this customer."""
+
+
+class StatisticsFilters(In):
+    """Both days included, by the company's calendar; at most 366 of them."""
+
+    first: Day = Field(alias="from")
+    last: Day = Field(alias="to")
+    owner: UUID | None = None
+    department: UUID | None = None
+    level: CustomerLevel | None = None
+    """Of the customer, as it is now."""
+
+
+class ValueCountOut(Out):
+    value: str
+    count: int
+
+
+class FormFieldFiguresOut(Out):
+    name: str
+    title: str
+    kind: Literal["number", "choice"]
+    count: int
+    """Of numbers."""
+    minimum: float | None
+    maximum: float | None
+    average: float | None
+    total: float | None
+    values: list[ValueCountOut]
+    """Of choices, yes and no, most frequent first; at most 200."""
+
+
+class ProductFiguresOut(Out):
+    product_id: UUID
+    code: str
+    name: str
+    unit: str
+    count: int
+    out_of_stock: int
+    average_quantity: float
+    average_facings: float | None
+
+
+class BrandFiguresOut(Out):
+    """A brand in one currency; without one where no price was noted."""
+
+    brand: str
+    count: int
+    currency: str | None
+    lowest: DecimalOut | None
+    highest: DecimalOut | None
+
+
+class PromisedOut(Out):
+    count: int
+    total: MoneyOut
+
+
+class ActionFiguresOut(Out):
+    key: str
+    kind: ActionKind
+    title: ActionTitleOut
+    answered: int
+    """Visits with an answer that counts; of photos, with one at least that is not refused."""
+    late: int
+    missing: int
+    """Visits that are over and lack it."""
+    photos: int
+    fields: list[FormFieldFiguresOut]
+    products: list[ProductFiguresOut]
+    """Counted most often first, at most 200; so are brands."""
+    brands: list[BrandFiguresOut]
+    promised: list[PromisedOut]
+
+
+class TemplateFiguresOut(Out):
+    """Of the visits that the caller sees and that follow any version of the template."""
+
+    template_id: UUID
+    visits: int
+    completed: int
+    incomplete: int
+    """Completed ones that lack a required action."""
+    actions: list[ActionFiguresOut]
 
 
 class TriedActionOut(Out):

@@ -277,6 +277,7 @@ MATRIX: dict[str, Row] = {
         FORBIDDEN, FORBIDDEN, {"template_id": "template"}, body=lambda w: {"version": 1, "actions": [NOTE]}
     ),
     "POST /visit-templates/{template_id}/retire": Row(FORBIDDEN, FORBIDDEN, {"template_id": "template"}),
+    "GET /visit-templates/{template_id}/statistics": Row(OK, HIDDEN, {"template_id": "template"}, NEXT_YEAR),
     "GET /customers/{customer_id}/visit-template": of_li("customer_id", "customer"),
     "POST /visits/{visit_id}/actions/{key}": Row(
         HIDDEN, HIDDEN, {"visit_id": "visit", "key": "role"}, body=lambda w: {"note": {"text": "x"}}
