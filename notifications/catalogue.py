@@ -97,6 +97,12 @@ RULES: dict[str, Rule] = {
         Text("下一步：{text}", "Next step: {text}"),
         VISIT,
     ),
+    "visit.promise_due": Rule(
+        owner,
+        Text("付款承诺到期：{customer}", "A promised payment is due: {customer}"),
+        Text("金额：{amount}\n备注：{text}", "Amount: {amount}\nNote: {text}"),
+        VISIT,
+    ),
     "visit.reviewed": Rule(
         owner,
         Text("您的签到已审核：{decision}", "Your check-in was reviewed: {decision}"),

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Subquery, TextField
+from django.db.models.functions import Cast, JSONObject
 
 from backend.core.actor import Actor
 from backend.customers.around import Entry, Facet
-from backend.visits.models import PlanSeries, Visit, VisitPlan
+from backend.visits.models import PaymentPromise, PlanSeries, Visit, VisitPlan
 
 
 def _visits(*, actor: Actor, rows: Any) -> dict[str, Any]:
@@ -16,7 +17,8 @@ def _visits(*, actor: Actor, rows: Any) -> dict[str, Any]:
         completed=Count("pk", filter=done),
         verified=Count("pk", filter=Q(verdict=Visit.Verdict.VERIFIED)),
     )
-    last = rows.filter(checked_in_at__isnull=False).select_related("owner").order_by("-started_at", "-pk").first()
+    begun = rows.filter(checked_in_at__isnull=False).select_related("owner").annotate(promise=_promise(rows))
+    last = begun.order_by("-started_at", "-pk").first()
     figures["last"] = last and {
         "id": last.pk,
         "at": last.checked_in_at,
@@ -25,7 +27,16 @@ def _visits(*, actor: Actor, rows: Any) -> dict[str, Any]:
         "next_step": last.next_step,
         "next_on": last.next_on,
     }
+    figures["promise"] = last and last.promise
     return figures
+
+
+def _promise(rows: Any) -> Subquery:
+    """Of money, the one for the latest day; in the query that reads the last visit anyway."""
+    amount = JSONObject(amount=Cast("amount", TextField()), currency="currency")
+    told = JSONObject(visit_id="visit_id", amount=amount, promised_on="promised_on")
+    promises = PaymentPromise.objects.filter(visit__in=rows.values("pk")).order_by("-promised_on", "-pk")
+    return Subquery(promises.values(told=told)[:1])
 
 
 def _plans(*, actor: Actor, rows: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 from celery import shared_task
 
 from backend.core import clock
-from backend.visits.services import nights, reminders, series
+from backend.visits.services import nights, promises, reminders, series
 
 
 @shared_task(name="visits.extend_series")
@@ -16,6 +16,7 @@ def remind(**_: object) -> None:
     at = clock.now()
     reminders.remind(at=at)
     reminders.follow_up(at=at)
+    promises.remind_of_promises(at=at)
 
 
 @shared_task(name="visits.nights")

@@ -19,6 +19,12 @@ class LastVisitOut(Out):
     next_on: date | None
 
 
+class LastPromiseOut(Out):
+    visit_id: UUID
+    amount: MoneyOut
+    promised_on: date
+
+
 class VisitFiguresOut(Out):
     """Of visits that were checked in."""
 
@@ -26,6 +32,8 @@ class VisitFiguresOut(Out):
     completed: int
     verified: int
     last: LastVisitOut | None
+    promise: LastPromiseOut | None
+    """Of money, the one for the latest day."""
 
 
 class LastPlannedOut(Out):

@@ -54,6 +54,7 @@ TOLD = {
     "visit.commented": ("visit", "han", COMMENT, {"li"}),
     "visit.liked": ("visit", "han", {"customer": "华联超市"}, {"li"}),
     "visit.follow_up_due": ("visit", None, {"customer": "华联超市", "text": "送样"}, {"li"}),
+    "visit.promise_due": ("visit", None, {"customer": "华联超市", "amount": "800.00 CNY", "text": "月底"}, {"li"}),
     "visit.reviewed": ("visit", "han", {"decision": "rejected", "reason": "不在门店"}, {"li"}),
     "visit_plans.assigned": ("plan", "han", PLANNED | {"count": "3"}, {"li"}),
     "visit_plan.due_soon": ("plan", None, PLANNED | {"minutes": "25"}, {"li"}),
