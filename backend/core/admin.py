@@ -97,7 +97,7 @@ class CompanyAdmin(ModelAdmin):  # type: ignore[misc]  # unfold carries no types
         try:
             return super().changeform_view(request, *args, **kwargs)  # type: ignore[no-any-return]
         except DomainError as exc:
-            details = "; ".join(getattr(exc, "fields", {}).values())
+            details = "; ".join(map(str, getattr(exc, "fields", {}).values()))
             self.message_user(request, f"{exc.text} {details}".strip(), messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
 

@@ -48,7 +48,7 @@ def said(misfit: Misfit) -> Iterator[tuple[str, str]]:
             declared = misfit.schema["properties"] if isinstance(misfit.schema, dict) else {}
             yield from ((_dotted(path, name), _UNKNOWN) for name in instance if name not in declared)
         case "type":
-            yield _dotted(path), bilingual(*_TYPES[value])
+            yield _dotted(path), bilingual(*_TYPES[value if isinstance(value, str) else value[0]])
         case _:
             zh, en = _WORDS.get(word, ("无效", "is not valid"))
             yield _dotted(path), bilingual(zh.format(value), en.format(value))

@@ -14,6 +14,7 @@ from backend.core.text import bilingual
 from backend.customers.selectors import get_customer
 from backend.visits.errors import TemplateInvalid
 from backend.visits.models import TemplateVersion, VisitTemplate
+from backend.visits.rules.action_shape import shape_faults, whole
 from backend.visits.rules.actions import Given, Kind, State, definition_faults, states
 from backend.visits.rules.forms import Faults, answer_faults
 
@@ -68,13 +69,13 @@ def version_for(*, actor: Actor, customer_id: UUID, at: datetime) -> TemplateVer
     return rows.order_by(F("template__customer_type").desc(), F("template__customer_level").desc(), "-number").first()
 
 
-def try_out(*, actor: Actor, actions: Sequence[dict[str, Any]], answers: Mapping[str, Any]) -> list[Tried]:
+def try_out(*, actor: Actor, actions: Sequence[Any], answers: Mapping[str, Any]) -> list[Tried]:
     """How example answers to a draft would be taken; nothing is kept. Raises TemplateInvalid as publishing would.
 
     Forms are validated; to any other action the example counts as an answer.
     """
     actor.require("visit.manage")
-    require_sound(actor, actions)
+    actions = sound(actor, actions)
     tags = {
         action["photo"]["tag"]: action["photo"]["minimum"]
         for action in actions
@@ -95,8 +96,10 @@ def template_of(actor: Actor, template_id: UUID) -> VisitTemplate:
     return template
 
 
-def require_sound(actor: Actor, actions: Sequence[dict[str, Any]], *, template: VisitTemplate | None = None) -> None:
-    """Raises TemplateInvalid with all that is wrong, by path."""
+def sound(actor: Actor, sent: Any, *, template: VisitTemplate | None = None) -> list[dict[str, Any]]:
+    """The actions with all that was left out. Raises TemplateInvalid with what is wrong, by path."""
+    _refuse(shape_faults(sent))
+    actions = [whole(action) for action in sent]
     versions = TemplateVersion.objects.filter(template=template).values_list("actions", flat=True) if template else ()
     kinds = {action["key"]: action["kind"] for published in versions for action in published}
     found = definition_faults(actions, kinds=kinds)
@@ -107,5 +110,10 @@ def require_sound(actor: Actor, actions: Sequence[dict[str, Any]], *, template: 
         for position, product_id in enumerate(action["must_list"]):
             if product_id not in known:
                 found[f"{place}.must_list.{position}"] = bilingual("没有这个商品", "there is no such product")
+    _refuse(found)
+    return actions
+
+
+def _refuse(found: Faults) -> None:
     if found:
         raise TemplateInvalid(fields={f"actions.{path}".rstrip("."): text for path, text in found.items()})

@@ -26,7 +26,7 @@ def create_template(
     name: str,
     customer_type: str = "",
     customer_level: str = "",
-    actions: Sequence[dict[str, Any]],
+    actions: Sequence[Any],
     in_force_from: datetime | None = None,
     at: datetime,
 ) -> tuple[VisitTemplate, bool]:
@@ -52,7 +52,7 @@ def create_template(
         id=id or new_id(), company_id=actor.company_id, name=name, created_from=stamp, created_at=at, **scope
     )
     events.record("visit_template.created", template, actor=actor, at=at, name=name, **scope)
-    _publish(actor, template, 1, actions, in_force_from, at)
+    _publish(actor, template, 1, templates.sound(actor, actions), in_force_from, at)
     return template, True
 
 
@@ -62,7 +62,7 @@ def publish_version(
     actor: Actor,
     template_id: UUID,
     version: int,
-    actions: Sequence[dict[str, Any]],
+    actions: Sequence[Any],
     in_force_from: datetime | None = None,
     at: datetime,
 ) -> tuple[TemplateVersion, bool]:
@@ -76,13 +76,14 @@ def publish_version(
     hold_company(actor)
     template = templates.template_of(actor, template_id)
     last = TemplateVersion.objects.filter(template=template).order_by("-number")[0]
-    if last.actions == list(actions) and in_force_from in (None, last.in_force_from):
+    wanted = templates.sound(actor, actions, template=template)
+    if last.actions == wanted and in_force_from in (None, last.in_force_from):
         return last, False
     if template.state == VisitTemplate.State.RETIRED:
         raise TemplateRetired()
     if version != last.number:
         raise VersionConflict(current_version=last.number)
-    return _publish(actor, template, last.number + 1, actions, in_force_from, at), True
+    return _publish(actor, template, last.number + 1, wanted, in_force_from, at), True
 
 
 @transaction.atomic
@@ -102,18 +103,17 @@ def _publish(
     actor: Actor,
     template: VisitTemplate,
     number: int,
-    actions: Sequence[dict[str, Any]],
+    actions: list[dict[str, Any]],
     in_force_from: datetime | None,
     at: datetime,
 ) -> TemplateVersion:
     if in_force_from is not None and in_force_from < at:
         raise InForceTooEarly(fields={"in_force_from": InForceTooEarly.message})
-    templates.require_sound(actor, actions, template=template)
     version = TemplateVersion.objects.create(
         company_id=actor.company_id,
         template=template,
         number=number,
-        actions=list(actions),
+        actions=actions,
         published_at=at,
         in_force_from=in_force_from or at,
     )

@@ -1,0 +1,5 @@
+"""Split by subject; Django finds the pages here."""
+
+from backend.visits.admin import templates, terms
+
+__all__ = ["templates", "terms"]
