@@ -3,10 +3,20 @@
 import re
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
+from typing_extensions import TypeAliasType
 
 from mobile_api.schemas.base import NO_NUL, NOT_BLANK, Day, In, MoneyIn, MoneyOut, Out, ShortText, not_bool
 
@@ -30,6 +40,26 @@ def _count(value: Any) -> Any:
     return value
 
 
+def _as_it_is(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """What the JSON says; the rules of forms judge it. The type is for the contract."""
+    return value if isinstance(value, dict) else handler(value)
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+JsonText = Annotated[str, StringConstraints(pattern=NO_NUL)]
+JsonWhole = Annotated[int, Field(ge=-(10**15), le=10**15)]
+JsonNumber = Annotated[float, Field(ge=-(10**15), le=10**15)]
+if TYPE_CHECKING:  # mypy knows no alias that names itself
+    JsonObject = dict[str, Any]
+else:
+    CLOSED = Field(json_schema_extra={"additionalProperties": False})  # no keys but those of the pattern
+    Json = TypeAliasType(
+        "Json", bool | JsonNumber | JsonText | list["Json"] | Annotated[dict[JsonText, "Json"], CLOSED] | None
+    )
+    JsonObject = Annotated[dict[JsonText, Json], CLOSED, WrapValidator(_as_it_is), PlainSerializer(_unchanged)]
 Count = Annotated[
     Decimal,
     BeforeValidator(_count),
@@ -53,7 +83,7 @@ class ConditionIn(In):
 
     action: ActionKey
     field: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NO_NUL)] | None = None
-    any_of: Annotated[list[bool | int | float | str], Field(max_length=20)] = []
+    any_of: Annotated[list[bool | JsonWhole | JsonNumber | JsonText], Field(max_length=20)] = []
 
 
 class ActionIn(In):
@@ -65,7 +95,7 @@ class ActionIn(In):
     required: bool = True
     only_if: ConditionIn | None = None
     photo: PhotoRuleIn | None = None
-    form_schema: dict[str, Any] | None = None
+    form_schema: JsonObject | None = None
     must_list: Annotated[list[UUID], Field(max_length=MAX_LINES)] = []
 
 
@@ -111,7 +141,7 @@ class NoteAnswerIn(In):
 class AnswerIn(In):
     """Just the one that the action's kind is called."""
 
-    form: dict[str, Any] = ABSENT
+    form: JsonObject = ABSENT
     stock: StockAnswerIn = ABSENT
     competitor: CompetitorAnswerIn = ABSENT
     order: OrderAnswerIn = ABSENT

@@ -1,4 +1,4 @@
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field, StringConstraints
@@ -23,6 +23,7 @@ from mobile_api.schemas.visit_actions import (
     ActionState,
     ActionTitle,
     ActionTitleOut,
+    JsonObject,
 )
 
 TemplateState = Literal["active", "retired"]
@@ -59,7 +60,7 @@ class TemplateVersionIn(In):
 
 class TemplateDraftIn(In):
     actions: Actions
-    answers: dict[str, Any] = {}
+    answers: JsonObject = {}
     """By key of an action; forms are validated, anything else counts as an answer."""
 
 
