@@ -30,6 +30,7 @@ from infra.demo.importer import import_dataset
 from infra.demo.northwind import read_northwind
 from infra.demo.own import read_own
 from infra.demo.paths import NORTHWIND
+from infra.demo.visit_templates import leave_templates
 
 PLANNED = (("BJ001", time(10), "秋季新品推介"), ("BJ002", time(14, 30), "查看陈列"))
 """Customer code, hour, purpose: Li Lei's day."""
@@ -69,6 +70,7 @@ def seed(data: list[tuple[str, str, Dataset]], *, at: datetime, on_row: Callable
         expenses.ensure_default_categories(actor=Actor.system(company.pk))
     staff = {member: _with_password(companies[member.company], member, at) for member in cast.EVERYBODY}
     _let_positions_be_taken(companies.values(), staff.values(), at)
+    leave_templates(companies["demo"], at)
     _plan_days(companies["demo"], staff[cast.LI], at)
     _leave_one_open(staff[cast.LI], staff[cast.HAN], at)
     told = platform.connect(companies["demo"], staff)

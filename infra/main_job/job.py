@@ -57,7 +57,7 @@ class MainJob:
         self.check(renewed["refresh_token"] != first["refresh_token"], "刷新令牌一次一换 · a new refresh token")
         today = self.li.get("/me/today")
         if today["open_visit"]:  # an earlier run was interrupted
-            self.li.check_out(today["open_visit"]["id"])
+            self.li.finish(today["open_visit"]["id"])
         self.check(len(today["plans"]) == 2, "今天两个拜访计划 · two visits are planned")
         self.check(isinstance(today["open_tasks"], int), "待办数 · a count of open tasks")
         self.check(isinstance(today["unread_notifications"], int), "未读数 · a count of unread notifications")
@@ -79,6 +79,7 @@ class MainJob:
         written = {"summary": "新品试饮反响好，老板同意上架", "next_step": "送样品", "next_on": next_on}
         kept = self.li.post(f"/visits/{visit}/summary", written)
         self.check({name: kept[name] for name in written} == written, "小结已保存 · the summary is kept")
+        self.li.answer(visit)
         self.li.check_out(visit)
 
         self.transcript.say("第二家：手机报 GCJ-02 坐标 · At the second the phone reports GCJ-02")
@@ -97,6 +98,7 @@ class MainJob:
         self.check(outcome == ("open", "out_of_range"), "存下并判为超出范围 · stored and judged out of range")
         measured = next((row for row in stored["reasons"] if row["code"] == "out_of_range"), {"value": 0, "limit": 0})
         self.check(measured["value"] > 2_900 > measured["limit"], f"原因：{measured['value']:.0f} 米 · with the reason")
+        self.li.answer(distant)
         self.li.check_out(distant)
         self.made |= {"visit": f"/visits/{visit}", "photo": photo, "distant visit": f"/visits/{distant}"}
         return visit, first["customer"]["id"]

@@ -40,10 +40,29 @@ class Rep(Phone):
         self.transcript.check(again.body == first.body, "签到，重发无影响 · checked in; sent again, nothing changes")
         return first
 
+    def answer(self, visit: str) -> None:
+        """What the template of level A wants before check-out."""
+        early = self.post(f"/visits/{visit}/check-out", {})
+        wanted = (early.status, early["code"], early["actions"]) == (409, "actions_missing", ["shelf"])
+        self.transcript.check(wanted, "货架未查不能签退 · no check-out without the shelf")
+        path, seen = f"/visits/{visit}/actions/shelf", {"facings": 12, "display": "好", "rival": True}
+        refused = self.post(path, {"form": seen})
+        fields = [error["field"] for error in refused["errors"]]
+        self.transcript.check(fields == ["form.brand"], "有竞品须填品牌 · a rival needs its name")
+        kept, again = (self.post(path, {"form": {**seen, "brand": "某茶"}}) for _ in range(2))
+        states = {step["key"]: step["state"] for step in kept["actions"]}
+        self.transcript.check((states["shelf"], states["rival"]) == ("done", "open"), "已填，竞品可记 · done, asks on")
+        self.transcript.check(again.body == kept.body, "重发无影响 · sent again, nothing changes")
+
     def check_out(self, visit: str) -> None:
         positions = samples(self.fixes[-1:], now=datetime.now(UTC))
         done = self.post(f"/visits/{visit}/check-out", {"samples": positions})
         self.transcript.check(done["status"] == "completed", "签退 · checked out")
+
+    def finish(self, visit: str) -> None:
+        """Of an earlier run: whatever its template wants, and check out."""
+        self.post(f"/visits/{visit}/actions/shelf", {"form": {"facings": 12, "rival": False}})
+        self.check_out(visit)
 
     def add_photo(self, visit: str) -> str:
         """Declare, put, complete, attach, and wait for what the worker makes of it; the file's path."""

@@ -12,7 +12,7 @@ from infra.main_job.track import read_track, usual_track
 from infra.main_job.transcript import Transcript
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("demo")]
-CHECKS = 63
+CHECKS = 71
 """A step that silently checks less has lost something."""
 
 

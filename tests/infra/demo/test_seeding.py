@@ -15,7 +15,9 @@ from backend.directory.services.logins import Device
 from backend.erp.models import ErpSystem
 from backend.events.models import Event
 from backend.expenses.models import ExpenseRequest
+from backend.visits.models import VisitTemplate
 from backend.visits.selectors import plans_on
+from backend.visits.selectors.templates import version_for
 from backend.wechat.models import App
 from infra.demo import cast as demo_cast
 from infra.demo import notes, simulator
@@ -76,6 +78,18 @@ def test_li_reports_to_han_and_has_two_visits_planned_each_day(play):
     assert (plans(li, tomorrow), plans(li, next_week)) == (planned, [])
     seed(COMPANIES, at=tomorrow)
     assert (plans(li, tomorrow), plans(li, next_week)) == (planned, planned)
+
+
+def test_each_level_has_its_template_and_what_became_of_it_stays(play):
+    demo = Company.objects.get(code="demo")
+    templates = VisitTemplate.objects.filter(company=demo)
+    assert sorted(templates.values_list("customer_level", flat=True)) == ["A", "B"]
+    shop = Customer.objects.get(company=demo, code="BJ001")
+    followed = version_for(actor=actor_for(play(demo_cast.LI)), customer_id=shop.pk, at=NOW)
+    assert [action["key"] for action in followed.actions if action["required"]] == ["shelf"]
+    templates.update(state="retired")
+    seed(COMPANIES, at=NOW)
+    assert set(templates.values_list("state", flat=True)) == {"retired"}
 
 
 def test_one_approval_is_always_open(play):
