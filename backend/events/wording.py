@@ -165,9 +165,11 @@ VERBS: dict[str, str] = {
     "withdrawn": bilingual("撤回", "withdrawn"),
 }
 WORDS: dict[str, str] = {
+    "action": bilingual("动作", "action"),
     "actions": bilingual("动作", "actions"),
     "agent": bilingual("应用编号", "agent"),
     "amount": bilingual("金额", "amount"),
+    "answer": bilingual("答案", "answer"),
     "app": bilingual("应用", "app"),
     "approvers": bilingual("审批人", "approvers"),
     "author": bilingual("点评人", "author"),

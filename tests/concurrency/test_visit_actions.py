@@ -20,7 +20,7 @@ def test_two_phones_that_answer_one_action_leave_one_answer_and_its_history(api,
     assert {reply.status_code for reply in replies} == {200}
     kept = ActionAnswer.objects.get()
     story = Event.objects.filter(name="visit.action_answered").order_by("pk")
-    assert [event.data["after"]["note"] for event in story][-1] == kept.value
+    assert [event.data["after"]["answer"] for event in story][-1] == kept.value
     for earlier, later in zip(story, list(story)[1:], strict=False):
         assert later.data["before"] == earlier.data["after"] != later.data["after"]
 

@@ -9,6 +9,7 @@ from backend.events.models import Event
 from backend.visits.models import ActionAnswer, PaymentPromise, Visit
 from backend.visits.services import nights
 from backend.visits.services.answers import LATE_FOR, handle
+from mobile_api.schemas.visit_actions import VisitActionOut
 from tests.notifications.subjects import file_of
 from tests.support.files import declaration
 from tests.support.orders import make_shop
@@ -43,9 +44,12 @@ class TestAnswering:
         assert ActionAnswer.objects.count() == 1
         assert recorded("visit.action_answered") == 2
         told = Event.objects.filter(name="visit.action_answered").latest("pk").data
-        assert (told["before"]["shelf"]["facings"], told["after"]["shelf"]["facings"]) == (12, 13)
+        assert (told["before"]["answer"]["facings"], told["after"]["answer"]["facings"]) == (12, 13)
+        (line, *_) = api(cast.qian).get("/audit", subject_id=visit["id"]).json()["items"]
+        shown = api(cast.qian).get(f"/audit/{line['id']}").json()
+        assert ("拜访：填写动作" in str(shown), "答案" in str(shown)) == (True, True)
         screen = caller.get(f"/visits/{visit['id']}").json()
-        assert (screen["actions"], screen["missing_actions"]) == ([step], [])
+        assert list(map(VisitActionOut.model_validate, screen["actions"])) == [VisitActionOut.model_validate(step)]
         shown = api(cast.han).get(f"/visits/{visit['id']}").json()["actions"][0]["answer"]
         assert shown == {"form": SHELF_SEEN | {"facings": 13}}
         assert check_out(caller, visit).status_code == 200

@@ -78,8 +78,8 @@ def answer_action(
     )
     now = progress.keep_in_step(visit)
     visit.change(missing_actions=visit.missing_actions)
-    old = {key: stored.value} if stored else {}
-    events.record("visit.action_answered", visit, actor=actor, at=at, before=old, after={key: value}, late=late)
+    told = {"before": {"answer": stored.value if stored else None}, "after": {"answer": value}}
+    events.record("visit.action_answered", visit, actor=actor, at=at, action=key, late=late, **told)
     return visit, now
 
 
