@@ -19,13 +19,13 @@ from mobile_api.caching import json_reply
 from mobile_api.schemas.visit_actions import AnswerIn
 from mobile_api.schemas.visit_templates import (
     CustomerTemplateOut,
-    StatisticsFilters,
     TemplateDraftIn,
     TemplateFiguresOut,
     TemplateFilters,
     TemplateIn,
     TemplateOut,
     TemplatesOut,
+    TemplateStatisticsFilters,
     TemplateTrialOut,
     TemplateVersionIn,
     TemplateVersionOut,
@@ -94,7 +94,7 @@ def retire_template(request: Request, template_id: UUID) -> dict[str, Any]:
 
 
 @router.get("/visit-templates/{template_id}/statistics", response=TemplateFiguresOut)
-def get_statistics(request: Request, template_id: UUID, query: Query[StatisticsFilters]) -> dict[str, Any]:
+def get_statistics(request: Request, template_id: UUID, query: Query[TemplateStatisticsFilters]) -> dict[str, Any]:
     """What the answers add up to, over the visits that I see."""
     figures = template_statistics.statistics(
         actor=request.auth,

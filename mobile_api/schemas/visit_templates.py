@@ -105,7 +105,7 @@ class CustomerTemplateOut(Out):
     """Null where nothing is asked on visits to this customer."""
 
 
-class StatisticsFilters(In):
+class TemplateStatisticsFilters(In):
     """Both days included, by the company's calendar; at most 366 of them."""
 
     first: Day = Field(alias="from")
