@@ -50,11 +50,11 @@ NONE = Progress((), {}, {}, {})
 ANSWERS = """SELECT json_object_agg(answer.key, json_build_object(
         'value', answer.value, 'answered_at', answer.answered_at, 'is_late', answer.is_late))
     FROM visits_actionanswer answer WHERE answer.visit_id = {visit}"""
-PHOTOS = """SELECT json_object_agg(tagged.tag, tagged.number) FROM (
+IS_PHOTO = "file.status <> 'refused' AND starts_with(file.content_type, 'image/')"
+PHOTOS = f"""SELECT json_object_agg(tagged.tag, tagged.number) FROM (
     SELECT photo.tag, count(*) AS number FROM visits_visitphoto photo
     JOIN files_attachment file ON file.id = photo.attachment_id
-    WHERE photo.visit_id = {visit} AND file.status <> 'refused' AND starts_with(file.content_type, 'image/')
-    GROUP BY photo.tag) tagged"""
+    WHERE photo.visit_id = {{visit}} AND {IS_PHOTO} GROUP BY photo.tag) tagged"""  # noqa: S608
 _READ = f"""
     SELECT version.actions::text, ({ANSWERS})::text, ({PHOTOS})::text
     FROM visits_templateversion version WHERE version.id = %(version)s

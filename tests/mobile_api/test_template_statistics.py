@@ -102,6 +102,8 @@ def template(request, cast):
             file = file_of(owner)
             if chance.random() < 0.3:
                 file.change(status="refused", reason="image_damaged")
+            if chance.random() < 0.2:
+                file.change(content_type="audio/amr")
             VisitPhoto.objects.create(
                 company=cast.company, visit=visit, attachment=file, tag=chance.choice(["front", ""]), created_at=NOW
             )

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from backend.core.actor import Actor
+from backend.visits import progress
 from backend.visits.errors import PeriodTooLong
 from backend.visits.models import TemplateVersion, Visit, VisitTemplate
 from backend.visits.rules.actions import Action, Kind
@@ -134,12 +135,12 @@ _ANSWERED = f"""SELECT answer.key, count(*) AS visits, count(*) FILTER (WHERE an
     {_COUNTING} GROUP BY 1"""
 _MISSING = """SELECT lacking AS key, count(*) AS visits
     FROM seen CROSS JOIN LATERAL unnest(seen.missing_actions) AS lacking WHERE status = 'completed' GROUP BY 1"""
-_PHOTOS = """SELECT action->>'key' AS key, count(DISTINCT seen.id) AS visits, count(*) AS photos
+_PHOTOS = f"""SELECT action->>'key' AS key, count(DISTINCT seen.id) AS visits, count(*) AS photos
     FROM seen JOIN visits_templateversion version ON version.id = seen.template_version_id
     CROSS JOIN LATERAL jsonb_array_elements(version.actions) AS action
     JOIN visits_visitphoto photo ON photo.visit_id = seen.id AND photo.tag = action->'photo'->>'tag'
-    JOIN files_attachment file ON file.id = photo.attachment_id AND file.status <> 'refused'
-    WHERE action->>'kind' = 'photo' GROUP BY 1"""
+    JOIN files_attachment file ON file.id = photo.attachment_id AND {progress.IS_PHOTO}
+    WHERE action->>'kind' = 'photo' GROUP BY 1"""  # noqa: S608
 _FORM = f"""{_COUNTING} AND answer.kind = 'form'
     CROSS JOIN LATERAL jsonb_each(answer.value) AS said"""
 _NUMBERS = f"""SELECT answer.key, said.key AS field, count(*), min(number)::float8 AS minimum,

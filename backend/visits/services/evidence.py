@@ -14,6 +14,8 @@ from backend.directory.selectors import timezone_of
 from backend.documents.once import fingerprint
 from backend.events import services as events
 from backend.files import services as files
+from backend.files.models import Attachment
+from backend.files.rules import is_image
 from backend.files.selectors import get_attachment
 from backend.visits import progress, rules
 from backend.visits.errors import (
@@ -181,7 +183,7 @@ def add_photo(
     if visit.status == Visit.Status.CANCELLED:
         raise VisitCancelled()
     attachment = get_attachment(actor=actor, attachment_id=attachment_id)
-    _require_room(visit, attachment_id, tag)
+    _require_room(visit, attachment, tag)
     photo, created = VisitPhoto.objects.select_related("attachment").get_or_create(
         visit=visit,
         attachment=attachment,
@@ -197,13 +199,15 @@ def add_photo(
     return photo, created
 
 
-def _require_room(visit: Visit, attachment_id: UUID, tag: str) -> None:
+def _require_room(visit: Visit, attachment: Attachment, tag: str) -> None:
+    if not is_image(attachment.content_type):
+        return
     there = progress.of(visit)
     rules_of_tag = (action["photo"] for action in there.actions if action["photo"] and action["photo"]["tag"] == tag)
     wanted = next(rules_of_tag, None)
     if wanted is None or there.photos.get(tag, 0) < wanted["maximum"]:
         return
-    if not VisitPhoto.objects.filter(visit=visit, attachment_id=attachment_id).exists():
+    if not VisitPhoto.objects.filter(visit=visit, attachment=attachment).exists():
         raise EnoughPhotos(tag=tag, maximum=wanted["maximum"])
 
 
