@@ -1,21 +1,16 @@
 """From the cells of a file to rows of named fields, with what spreadsheet programs do to them undone or named."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.core import spreadsheets
-from backend.core.spreadsheets import Cell, ColumnMissing, Moment
+from backend.core.sheet_problems import Problem
+from backend.core.sheet_reading import HEADING_WITHIN, fields_of, ignored_in, known_headings, said, trap
+from backend.core.sheet_reading import clean as clean
+from backend.core.sheet_reading import plain as plain
+from backend.core.spreadsheets import Cell, ColumnMissing
 from backend.directory.people_file.columns import COLUMNS, DEPARTMENTS, EMPLOYEES, KEYS, column
-from backend.directory.people_file.problems import Problem
 
-HEADING_WITHIN = 10
-"""Rows: above the headings people put a title, a date and their compliments."""
-EXACT_DIGITS = 1e15
-"""Beyond, a spreadsheet's number has rounded some away."""
-_SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+[0-9]+")
-_ORNAMENT = re.compile(r"[*＊:：\s]|（.*?）|\(.*?\)")
 WORDS = frozenset({"name"})
 """Fields of free words; all others are codes, whose width, blanks and ornaments mean nothing."""
 
@@ -30,20 +25,11 @@ class Line:
     is_from_csv: bool = False
 
     def text(self, name: str) -> str:
-        cell = self.cells.get(name, "")
-        return clean(spreadsheets.text_of(cell)) if name in WORDS else plain(spreadsheets.text_of(cell))
+        return said(self.cells.get(name, ""), is_words=name in WORDS)
 
     def trap(self, name: str) -> Problem | None:
         """What the spreadsheet has made of this cell, where that is no longer what was typed."""
-        cell, text = self.cells.get(name, ""), self.text(name)
-        if isinstance(cell, Moment):
-            return Problem(name, "became_a_date", {"value": text})
-        if name in WORDS:
-            return Problem(name, "formula", {"value": text[:32]}) if text[:1] in ("=", "+", "@", "-") else None
-        rounded = isinstance(cell, float) and abs(cell) >= EXACT_DIGITS
-        if rounded or _SCIENTIFIC.fullmatch(text):
-            return Problem(name, "digits_lost", {"value": text})
-        return Problem(name, "formula", {"value": text[:32]}) if text.startswith(("=", "@")) else None
+        return trap(name, self.cells.get(name, ""), is_words=name in WORDS)
 
 
 @dataclass(slots=True)
@@ -71,26 +57,9 @@ def read(content: bytes) -> Table:
     return table
 
 
-def clean(text: str) -> str:
-    """Words without what cannot be seen; any run of blanks is one."""
-    if text.isprintable():  # nearly always; then nothing is hidden in it
-        return " ".join(text.split())
-    shown = (" " if char.isspace() else char for char in text)
-    return " ".join("".join(char for char in shown if unicodedata.category(char) not in ("Cf", "Cc")).split())
-
-
-def plain(text: str) -> str:
-    """A code without blanks, in ordinary width: １００ １ is 1001."""
-    return "".join(
-        (text if text.isascii() and text.isprintable() else unicodedata.normalize("NFKC", clean(text))).split()
-    )
-
-
 def _take(table: Table, kind: str, rows: Sequence[Sequence[Cell]], top: int, *, is_csv: bool) -> None:
     fields = _fields(kind, rows[top])
-    for name, cell in zip(fields, rows[top], strict=True):
-        if not name and (heading := clean(spreadsheets.text_of(cell))):
-            table.ignored.append(heading[:64])
+    table.ignored += ignored_in(rows[top], fields)
     wanted = [name if name and column(kind, name).is_read else "" for name in fields]
     for number, row in enumerate(rows[top + 1 :], start=top + 2):
         cells = {name: cell for name, cell in zip(wanted, row, strict=False) if name}
@@ -100,19 +69,7 @@ def _take(table: Table, kind: str, rows: Sequence[Sequence[Cell]], top: int, *, 
 
 
 def _fields(kind: str, row: Sequence[Cell]) -> list[str]:
-    """Our name of each column; empty for one that means nothing here, or has been there already."""
-    named: list[str] = []
-    for cell in row:
-        name = _KNOWN[kind].get(_heading(spreadsheets.text_of(cell)), "")
-        named.append("" if name in named else name)
-    return named
+    return fields_of(row, _KNOWN[kind])
 
 
-def _heading(text: str) -> str:
-    return unicodedata.normalize("NFKC", _ORNAMENT.sub("", clean(text))).casefold()
-
-
-_KNOWN = {
-    kind: {_heading(heading): one.field for one in reversed(columns) for heading in one.headings}
-    for kind, columns in COLUMNS.items()
-}
+_KNOWN = {kind: known_headings(columns) for kind, columns in COLUMNS.items()}
