@@ -43,15 +43,21 @@ def next_number(*, company_id: UUID, series: str, at: datetime) -> str:
     caller's transaction ends, so ask for a number last. Gaps appear when that transaction rolls back; no two documents
     ever share a number.
     """
+    return next_numbers(company_id=company_id, series=series, count=1, at=at)[0]
+
+
+@transaction.atomic
+def next_numbers(*, company_id: UUID, series: str, count: int, at: datetime) -> list[str]:
+    """As `next_number`, so many at once, in order."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             INSERT INTO documents_numberseries AS s (company_id, prefix, last)
-            SELECT id, %(series)s || to_char(%(at)s AT TIME ZONE timezone, 'YYYYMMDD'), 1
+            SELECT id, %(series)s || to_char(%(at)s AT TIME ZONE timezone, 'YYYYMMDD'), %(count)s
             FROM directory_company WHERE id = %(company)s
-            ON CONFLICT (company_id, prefix) DO UPDATE SET last = s.last + 1 RETURNING prefix, last
+            ON CONFLICT (company_id, prefix) DO UPDATE SET last = s.last + %(count)s RETURNING prefix, last
             """,
-            {"series": series, "at": at, "company": company_id},
+            {"series": series, "at": at, "company": company_id, "count": count},
         )
         prefix, last = cursor.fetchone()
-    return f"{prefix}-{last:04d}"
+    return [f"{prefix}-{number:04d}" for number in range(last - count + 1, last + 1)]
