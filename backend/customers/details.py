@@ -11,6 +11,11 @@ from backend.customers.errors import BadDetails
 from backend.customers.models import CustomerField
 
 LONGEST = 500
+WRONG = {
+    "unknown": bilingual("没有这个字段。", "There is no such field."),
+    "bad_value": bilingual("值不符合字段类型。", "The value is none of this field."),
+    "missing": bilingual("必填。", "Required."),
+}
 
 
 def checked(*, company_id: UUID, given: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,21 +23,28 @@ def checked(*, company_id: UUID, given: Mapping[str, Any], present: Mapping[str,
 
     Values of fields that are no longer in use stay as they are.
     """
-    known = {field.key: field for field in CustomerField.objects.filter(company_id=company_id, is_active=True)}
-    wrong: dict[str, str] = {
-        f"details.{key}": str(bilingual("没有这个字段。", "There is no such field."))
-        for key in given
-        if key not in known
-    }
+    result, wrong = judged(fields_of(company_id), given=given, present=present)
+    if wrong:
+        raise BadDetails(fields={f"details.{key}": str(WRONG[code]) for key, code in wrong.items()})
+    return result
+
+
+def fields_of(company_id: UUID) -> dict[str, CustomerField]:
+    return {field.key: field for field in CustomerField.objects.filter(company_id=company_id, is_active=True)}
+
+
+def judged(
+    known: Mapping[str, CustomerField], *, given: Mapping[str, Any], present: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values, and what is wrong (a key of WRONG) with which."""
+    wrong = {key: "unknown" for key in given if key not in known}
     result = {key: value for key, value in {**present, **given}.items() if value is not None and value != ""}
     for key, field in known.items():
         if key in given and key in result and not _fits(field, result[key]):
-            wrong[f"details.{key}"] = str(bilingual("值不符合字段类型。", "The value is none of this field."))
+            wrong[key] = "bad_value"
         if field.is_required and key not in result:
-            wrong[f"details.{key}"] = str(bilingual("必填。", "Required."))
-    if wrong:
-        raise BadDetails(fields=wrong)
-    return result
+            wrong[key] = "missing"
+    return result, wrong
 
 
 def _fits(field: CustomerField, value: Any) -> bool:

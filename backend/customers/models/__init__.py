@@ -1,7 +1,8 @@
 """Whom we sell to (`customer`), what belongs to him (`parts`), two entries of one (`merges`), and what a company
-decides about it all (`settings`)."""
+decides about it all (`settings`); files of many (`imports`)."""
 
 from backend.customers.models.customer import DEFAULT_GEOFENCE_M, Customer
+from backend.customers.models.imports import CustomerImport, CustomerImportRow
 from backend.customers.models.merges import Merge, MergedRow
 from backend.customers.models.parts import Contact, CoOwner, CustomerPlace
 from backend.customers.models.settings import CustomerField, PoolRules
@@ -12,6 +13,8 @@ __all__ = [
     "Contact",
     "Customer",
     "CustomerField",
+    "CustomerImport",
+    "CustomerImportRow",
     "CustomerPlace",
     "Merge",
     "MergedRow",
