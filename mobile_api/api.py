@@ -17,6 +17,7 @@ from mobile_api.routers import (
     bindings,
     callbacks,
     company,
+    customer_imports,
     customer_parts,
     customers,
     delegations,
@@ -116,6 +117,7 @@ api.add_router("", audit.router)
 api.add_router("/delegations", delegations.router)
 api.add_router("/handovers", handovers.router)
 api.add_router("", exports.router)
+api.add_router("/customers", customer_imports.router)
 api.add_router("/customers", customers.router)
 api.add_router("", visit_plans.router)
 api.add_router("/customers", customer_parts.router)

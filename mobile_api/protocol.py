@@ -22,7 +22,7 @@ MAX_TARGET = 8192
 """Bytes of path and query."""
 RAW_BODY = ("/api/v1/files/", "/api/v1/webhooks/", "/api/v1/callbacks/")
 """Whose bodies are files or signed messages, read as they come by their own code."""
-TABLE = "/api/v1/directory/imports"
+TABLES = {"/api/v1/directory/imports", "/api/v1/customers/imports"}
 """Where the body is a file of up to MAX_BYTES, read as it comes."""
 _CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
@@ -58,7 +58,7 @@ def _refused(request: HttpRequest) -> HttpResponse | None:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal():
             return problem(request, 400, "bad_request")
-        is_table = request.path_info == TABLE
+        is_table = request.path_info in TABLES
         most = MAX_BYTES if is_table else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         if int(length) > most:
             megabytes = most // 1024 // 1024

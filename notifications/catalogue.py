@@ -27,6 +27,7 @@ from notifications.recipients import (
     owner,
     owner_and_followers,
     who_asked_for_export,
+    who_uploaded_customers,
 )
 from notifications.wording import Text, gaps_of
 
@@ -37,6 +38,7 @@ VISIT, APPROVAL, ORDER, FILE = "/visits/{id}", "/approvals/{id}", "/orders/{id}"
 DELEGATION, HANDOVER, DEVICE = "/delegations/{id}", "/handovers/{id}", "/devices/{id}"
 PLACE = "/place-proposals/{id}"
 CUSTOMER, EXPORT = "/customers/{id}", "/exports/{id}"
+IMPORT = "/customer-imports/{id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +327,25 @@ RULES: dict[str, Rule] = {
         Text("文件未被接收：{name}", "File refused: {name}"),
         Text("原因：{reason}", "Reason: {reason}"),
         FILE,
+    ),
+    "customer_import.previewed": Rule(
+        who_uploaded_customers,
+        Text("客户文件可以确认了：{name}", "Your file of customers can be confirmed: {name}"),
+        Text("行数：{rows}", "Rows: {rows}"),
+        IMPORT,
+        channels=INBOX_ONLY,
+    ),
+    "customer_import.applied": Rule(
+        who_uploaded_customers,
+        Text("客户已导入：{name}", "Your customers are imported: {name}"),
+        Text("导入行数：{rows}", "Rows imported: {rows}"),
+        IMPORT,
+    ),
+    "customer_import.failed": Rule(
+        who_uploaded_customers,
+        Text("客户导入失败：{name}", "The import of customers has failed: {name}"),
+        Text("原因：{reason}", "Reason: {reason}"),
+        IMPORT,
     ),
     "export.ready": Rule(
         who_asked_for_export,

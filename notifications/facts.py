@@ -6,6 +6,7 @@ from typing import Any
 from backend.approvals.models import Decision
 from backend.core.fields import hidden_fields
 from backend.core.text import bilingual
+from backend.customers.models import CustomerImport
 from backend.directory import holdings
 from backend.documents.models import Document
 from backend.events.models import Event
@@ -24,7 +25,7 @@ _DECISIONS = {
     "declined": bilingual("未采纳", "declined"),
 }
 _REASONS = {code.value: words for code, words in REASONS.items()}
-_REFUSALS = {reason.value: reason.label for reason in (*Reason, *Export.Reason)}
+_REFUSALS = {reason.value: reason.label for reason in (*Reason, *Export.Reason, *CustomerImport.Reason)}
 _OUTCOMES = {verdict.value: verdict.label for verdict in Decision.Verdict}
 _CODES = {"outcome": _OUTCOMES, "verdict": _VERDICTS, "decision": _DECISIONS, "reasons": _REASONS, "reason": _REFUSALS}
 _CODES["kind"] = kinds.NAMES

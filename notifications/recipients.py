@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from backend.approvals.models import Approval
+from backend.customers.models import CustomerImport
 from backend.directory.models import Delegation, Device, Employee, Handover
 from backend.directory.selectors import actor_for, employees_with
 from backend.directory.standing_in import delegates_of
@@ -86,6 +87,10 @@ def named_companion(event: Event) -> Iterable[UUID]:
 
 def who_asked_for_export(event: Event) -> Iterable[UUID]:
     return Export.objects.filter(pk=event.subject_id).values_list("requested_by_id", flat=True)
+
+
+def who_uploaded_customers(event: Event) -> Iterable[UUID]:
+    return CustomerImport.objects.filter(pk=event.subject_id).values_list("created_by_id", flat=True)
 
 
 def who_may_know(event: Event, ids: Iterable[UUID]) -> list[Employee]:

@@ -43,6 +43,12 @@ class SheetWriter:
         for at, heading in enumerate(headings):
             self._sheet.write_string(0, at, heading, head)
 
+    def offer(self, column: int, choices: Sequence[str], *, rows: int) -> None:
+        """A list helps and forbids nothing; Excel takes one of 255 characters."""
+        if len(",".join(choices)) <= 255:
+            choice = {"validate": "list", "source": [*choices], "show_error": False}
+            self._sheet.data_validation(1, column, self.rows + rows, column, choice)
+
     def add(self, rows: Iterable[Sequence[Cell]]) -> None:
         for row in rows:
             self.rows += 1

@@ -10,10 +10,11 @@ from backend.core.admin import CompanyAdmin, ReadOnlyAdmin
 from backend.core.errors import DomainError
 from backend.core.text import bilingual
 from backend.customers import services
-from backend.customers.models import Customer, CustomerField, Merge, PoolRules
+from backend.customers.models import Customer, CustomerField, CustomerImport, Merge, PoolRules
 from backend.customers.selectors import list_recycled
 from backend.customers.selectors.listing import Wanted, page_of_customers
 from backend.directory.admin import acting
+from backend.events.admin import OwedAdmin
 
 FIELDS = ("code", "name", "status", "level", "type", "tags", "phone", "credit_code", "address", "geofence_m")
 SHOWN = (*FIELDS, "owner", "department", "lat", "lng", "details", "claimed_at", "deleted_at", "merged_into", "version")
@@ -137,3 +138,25 @@ class MergeAdmin(ReadOnlyAdmin):
         visible = Customer.objects.visible_to(acting(request)).values("pk")
         rows: QuerySet[Any] = super().get_queryset(request).filter(kept__in=visible)
         return rows
+
+
+@admin.register(CustomerImport)
+class CustomerImportAdmin(OwedAdmin):
+    """Who brought what in, and how it went; the rows are for whoever uploaded them."""
+
+    list_display = (
+        "created_at",
+        "name",
+        "created_by",
+        "phase",
+        "rows_total",
+        "rows_applied",
+        "rows_outdated",
+        "status",
+    )
+    list_filter = ("phase", "status")
+    list_select_related = ("created_by",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.defer("content")

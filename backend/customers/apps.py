@@ -11,6 +11,7 @@ class CustomersConfig(AppConfig):
         from backend.customers.holdings import CO_OWNED, CUSTOMERS
         from backend.customers.models import Customer
         from backend.customers.sheet.exporting import CUSTOMERS as CUSTOMERS_EXPORT
+        from backend.customers.sheet.reporting import LEFT
         from backend.directory.holdings import register
         from backend.documents.holdings import shares_move
         from backend.exports import kinds
@@ -19,3 +20,4 @@ class CustomersConfig(AppConfig):
         register(CO_OWNED)
         shares_move(Customer)
         kinds.register(CUSTOMERS_EXPORT)
+        kinds.register(LEFT)

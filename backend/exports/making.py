@@ -39,13 +39,13 @@ def _make(export: Export) -> None:
         return  # done before, by a worker that did not live to say so
     key = f"{export.folder}/export-{export.attempts}"
     try:
-        with TemporaryFile() as file:
+        with TemporaryFile() as file, translation.override(_language(export)):
             columns = _write(export, file)
             size = file.seek(0, 2)
             file.seek(0)
             storage.current().write(key, file, content_type=XLSX)
-        export.hold_on()
-        _settle(export, key=key, size=size, columns=columns, at=clock.now())
+            export.hold_on()
+            _settle(export, key=key, size=size, columns=columns, at=clock.now())
     except Refused as exc:
         storage.current().delete([key])
         _refuse(export, exc.reason, at=clock.now())
@@ -89,8 +89,7 @@ def _settle(export: Export, *, key: str, size: int, columns: list[str], at: date
     _requester(export)
     kind = kinds.named(export.kind)
     day = clock.today_in(timezone_of(company_id=export.company_id), at)
-    with translation.override(_language(export)):
-        name = f"{kind.name}-{day:%Y%m%d}.xlsx"
+    name = f"{kind.name}-{day:%Y%m%d}.xlsx"
     Export.objects.filter(pk=export.pk).update(file_key=key, size=size, name=name, expires_at=at + KEPT)
     told = {"kind": export.kind, "rows": export.rows_done, "columns": columns}
     events.record("export.ready", export, actor=Actor.system(export.company_id), at=at, **told)

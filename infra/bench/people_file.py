@@ -23,14 +23,19 @@ def main() -> int:
     arguments = argparse.ArgumentParser(prog="python -m infra.bench.people_file")
     arguments.add_argument("employees", nargs="?", type=int, default=20_000)
     number: int = arguments.parse_args().employees
-    server = databases.start()
-    with databases.connected(server) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME)))
-    postgres.create_database(server, NAME)
-    os.environ |= {"DATABASE_URL": databases.url(server, NAME)}
-    os.environ |= {"DJANGO_SETTINGS_MODULE": "backend.settings", "ENVIRONMENT": "development"}
+    on_an_empty_database(NAME)
     _measure(number)
     return 0
+
+
+def on_an_empty_database(name: str) -> None:
+    """Where this process works from now on; before Django is set up."""
+    server = databases.start()
+    with databases.connected(server) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    postgres.create_database(server, name)
+    os.environ |= {"DATABASE_URL": databases.url(server, name)}
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "backend.settings", "ENVIRONMENT": "development"}
 
 
 def _measure(number: int) -> None:
@@ -64,16 +69,17 @@ def _measure(number: int) -> None:
     def confirm(made: DirectoryImport) -> DirectoryImport:
         return imports.apply(actor=actor, import_id=made.pk, preview=made.preview, at=clock.now())
 
-    made = _timed("preview", lambda: preview(content))
-    _timed("import", lambda: confirm(made))
+    made = timed("preview", lambda: preview(content))
+    timed("import", lambda: confirm(made))
     assert Employee.objects.filter(company_id=actor.company_id).count() == number
-    exported = _timed("export", lambda: exports.export(actor=actor, at=clock.now()))
-    again = _timed("preview again", lambda: preview(exported))
+    exported = timed("export", lambda: exports.export(actor=actor, at=clock.now()))
+    again = timed("preview again", lambda: preview(exported))
     assert again.counts["employees"]["unchanged"] == number
-    _timed("import again", lambda: confirm(again))
+    timed("import again", lambda: confirm(again))
 
 
-def _timed(name: str, work: Callable[[], T]) -> T:
+def timed(name: str, work: Callable[[], T]) -> T:
+    """Its result; how long it took and how large this process has been is printed."""
     began, busy = time.perf_counter(), time.process_time()
     result = work()
     passed, busy = time.perf_counter() - began, time.process_time() - busy

@@ -11,6 +11,7 @@ from backend.core import clock
 from backend.core.actor import Actor
 from backend.core.spreadsheets import BadFile
 from backend.core.text import bilingual
+from backend.core.workbooks import XLSX
 from backend.directory import selectors
 from backend.directory.models import DirectoryImport, DirectoryImportRow
 from backend.directory.people_file import showing
@@ -28,23 +29,24 @@ from mobile_api.schemas.imports import (
 )
 
 router = Router(tags=["directory"])
-XLSX, CSV = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "text/csv"
+CSV = "text/csv"
 FILE = {"schema": {"type": "string", "format": "binary"}}
+FILES = {"requestBody": {"required": True, "content": {XLSX: FILE, CSV: FILE}}}
 WORKBOOK = {"responses": {200: {"description": "The workbook", "content": {XLSX: FILE}}}}
 
 
 @router.post(
     "/imports",
     response={200: DirectoryImportOut, 201: DirectoryImportOut},
-    openapi_extra={"requestBody": {"required": True, "content": {XLSX: FILE, CSV: FILE}}},
+    openapi_extra=FILES,
 )
 def upload_import(request: Request, name: FileName = "import", id: UUID | None = None) -> Any:
     """The body is the file, XLSX or CSV. It is kept and previewed; nothing else changes. Repeat it with the same `id`
     for a fresh preview."""
     request.auth.require("directory.manage")  # before megabytes are read for nothing
-    if request.content_type not in {XLSX, CSV}:
-        return problem(request, 415, "unsupported_media_type", bilingual("请用 XLSX 或 CSV。", "Send XLSX or CSV."))
-    made, created = imports.upload(actor=request.auth, id=id, name=name, content=_body(request), at=clock.now())
+    if (refused := refused_type(request)) is not None:
+        return refused
+    made, created = imports.upload(actor=request.auth, id=id, name=name, content=file_of(request), at=clock.now())
     return Status(201 if created else 200, _import(made))
 
 
@@ -81,16 +83,22 @@ def apply_import(request: Request, import_id: UUID, body: ImportApplyIn) -> dict
 @router.get("/exports/people.xlsx", response={200: None}, openapi_extra=WORKBOOK)
 def export_people(request: Request) -> HttpResponse:
     """Departments and employees as far as the caller sees them; can be imported again as it is."""
-    return _workbook("people.xlsx", exports.export(actor=request.auth, at=clock.now()))
+    return workbook("people.xlsx", exports.export(actor=request.auth, at=clock.now()))
 
 
 @router.get("/exports/template.xlsx", response={200: None}, openapi_extra=WORKBOOK)
 def export_template(request: Request) -> HttpResponse:
     """An empty file to fill in, with notes."""
-    return _workbook("template.xlsx", exports.template(actor=request.auth))
+    return workbook("template.xlsx", exports.template(actor=request.auth))
 
 
-def _body(request: HttpRequest) -> bytes:
+def refused_type(request: HttpRequest) -> HttpResponse | None:
+    if request.content_type in {XLSX, CSV}:
+        return None
+    return problem(request, 415, "unsupported_media_type", bilingual("请用 XLSX 或 CSV。", "Send XLSX or CSV."))
+
+
+def file_of(request: HttpRequest) -> bytes:
     """All of it, or BadFile: half a table would be another table."""
     announced = int(request.META.get("CONTENT_LENGTH") or 0)
     try:
@@ -102,7 +110,7 @@ def _body(request: HttpRequest) -> bytes:
     return content
 
 
-def _workbook(name: str, content: bytes) -> HttpResponse:
+def workbook(name: str, content: bytes) -> HttpResponse:
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     return HttpResponse(content, content_type=XLSX, headers=headers)
 

@@ -58,6 +58,7 @@ PAGES = [
     "/admin/notifications/message/",
     "/admin/files/filejob/",
     "/admin/exports/export/",
+    "/admin/customers/customerimport/",
     "/admin/wechat/app/",
     "/admin/wechat/app/add/",
     "/admin/erp/erpsystem/",

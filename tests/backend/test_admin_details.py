@@ -9,6 +9,7 @@ from backend.core import clock
 from backend.core.actor import Actor
 from backend.core.admin import CompanyAdmin
 from backend.core.ids import new_id
+from backend.customers.models import CustomerImport
 from backend.directory.models import Session
 from backend.directory.services.roles import assign_roles, put_role
 from backend.erp.models import ErpSystem, ImportFile, InboxMessage, Outbox
@@ -17,9 +18,21 @@ from backend.events.models import Delivery, Event
 from backend.exports.models import Export
 from backend.files.models import FileJob
 from notifications.models import Message, Notification
-from tests.notifications.subjects import export_of, file_of
+from tests.notifications.subjects import customers_file_of, export_of, file_of
 
-SHOWN = (Delivery, Session, FileJob, Export, Notification, Message, ErpSystem, Outbox, InboxMessage, ImportFile)
+SHOWN = (
+    Delivery,
+    Session,
+    FileJob,
+    Export,
+    CustomerImport,
+    Notification,
+    Message,
+    ErpSystem,
+    Outbox,
+    InboxMessage,
+    ImportFile,
+)
 """What is only to be read."""
 
 
@@ -48,6 +61,7 @@ def rows(cast, api, system) -> None:
     Delivery.objects.create(**ours, event=event, consumer="notifications")
     FileJob.objects.create(**ours, attachment=file_of(cast.li), revision=0)
     export_of(cast.li)
+    customers_file_of(cast.li)
     told = {**ours, "system": system}
     Outbox.objects.create(**told, entity="orders.order", local_id=new_id(), key="SO1", payload={})
     InboxMessage.objects.create(**told, external_id="m1", digest=b"1" * 32, payload={}, received_at=clock.now())

@@ -11,6 +11,7 @@ from django.db.models import Model
 
 from backend.core import clock, forgetting
 from backend.core.ids import new_id
+from backend.customers.models import CustomerImport
 from backend.directory.models import Device, LoginRecord, PendingSignIn, RefreshToken, Revocation, Session, Throttle
 from backend.documents.models import Share
 from backend.erp.models import ErpSystem, InboxMessage
@@ -98,6 +99,9 @@ KINDS: dict[str, Make] = {
     ),
     "a delivery": delivery,
     "a message of an ERP": inbox_message,
+    "a file of customers": lambda c, at: done(
+        CustomerImport, c, at, created_by=c.li, name="x", digest=digest(), content=b"", phase="applied"
+    ),
     "an export": lambda c, at: done(
         Export,
         c,

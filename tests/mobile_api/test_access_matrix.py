@@ -166,6 +166,20 @@ MATRIX: dict[str, Row] = {
     "GET /handovers/{handover_id}": of_li("handover_id", "handover"),
     "GET /handovers/{handover_id}/items": of_li("handover_id", "handover"),
     "POST /handovers/{handover_id}/undo": Row(FORBIDDEN, FORBIDDEN, {"handover_id": "handover"}),
+    "POST /customers/imports": Row(FORBIDDEN, FORBIDDEN),
+    "GET /customers/imports": Row(FORBIDDEN, FORBIDDEN),
+    "GET /customers/imports/template.xlsx": Row(FORBIDDEN, FORBIDDEN),
+    "GET /customers/imports/{import_id}": Row(FORBIDDEN, FORBIDDEN, {"import_id": "request"}),
+    "GET /customers/imports/{import_id}/rows": Row(FORBIDDEN, FORBIDDEN, {"import_id": "request"}),
+    "POST /customers/imports/{import_id}/preview": Row(
+        FORBIDDEN, FORBIDDEN, {"import_id": "request"}, body=lambda w: {"alike": "skip"}
+    ),
+    "POST /customers/imports/{import_id}/apply": Row(
+        FORBIDDEN, FORBIDDEN, {"import_id": "request"}, body=lambda w: {"preview": "0" * 64}
+    ),
+    "POST /customers/imports/{import_id}/left-rows": Row(
+        FORBIDDEN, FORBIDDEN, {"import_id": "request"}, body=lambda w: {}
+    ),
     "POST /customers/exports": Row(FORBIDDEN, FORBIDDEN, body=lambda w: {"filters": {}}),
     "GET /exports": own(),
     "GET /exports/{export_id}": of_li("export_id", "export"),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from backend.approvals.models import Approval, Flow, FlowVersion, Task
 from backend.core import clock
 from backend.core.ids import new_id
-from backend.customers.models import Customer
+from backend.customers.models import Customer, CustomerImport
 from backend.directory.models import Device, Employee, Handover, PendingSignIn
 from backend.exports.models import Export
 from backend.files.models import Attachment
@@ -70,6 +70,18 @@ def export_of(owner: Employee) -> Export:
         created_from=new_id().bytes * 2,
         due_at=clock.now() + timedelta(hours=1),
         expires_at=clock.now() + timedelta(days=7),
+    )
+
+
+def customers_file_of(owner: Employee) -> CustomerImport:
+    return CustomerImport.objects.create(
+        company_id=owner.company_id,
+        created_by=owner,
+        name="客户.xlsx",
+        digest=new_id().bytes * 2,
+        content=b"",
+        status="done",
+        phase="previewed",
     )
 
 

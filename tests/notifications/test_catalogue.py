@@ -14,6 +14,7 @@ from notifications.wording import GAPS, Text
 from tests.notifications.subjects import (
     approval_of,
     customer_of,
+    customers_file_of,
     device_of,
     export_of,
     file_of,
@@ -42,6 +43,7 @@ FOLDERS = {
     "directory.handover": "handovers",
     "directory.device": "devices",
     "exports.export": "exports",
+    "customers.customerimport": "customer-imports",
     "visits.visitplan": "visit-plans",
     "visits.plansubstitution": "visit-substitutions",
     "visits.placeproposal": "place-proposals",
@@ -98,6 +100,9 @@ TOLD = {
         {"owner": "李雷", "device": "小米 15", "address": "203.0.113.9"},
         {"li", "qian"},
     ),
+    "customer_import.previewed": ("customers_file", None, {"name": "客户.xlsx", "rows": 12}, {"li"}),
+    "customer_import.applied": ("customers_file", None, {"name": "客户.xlsx", "rows": 12}, {"li"}),
+    "customer_import.failed": ("customers_file", None, {"name": "客户.xlsx", "reason": "column_missing"}, {"li"}),
     "export.ready": ("export", None, {"kind": "customers", "rows": 12}, {"li"}),
     "export.failed": ("export", None, {"kind": "customers", "reason": "too_many_rows"}, {"li"}),
     "file.refused": ("file", None, {"name": "门头.jpg", "reason": "image_damaged"}, {"li"}),
@@ -120,6 +125,7 @@ def make_event(cast: Cast, happen, name: str, /, **changes: object) -> Event:
         "delegation": lambda owner: delegated(owner, cast.wang),
         "device": device_of,
         "export": export_of,
+        "customers_file": customers_file_of,
     }
     if name == "approval.requested":
         data = data | {"approvers": [str(cast.han.pk), str(cast.wang.pk)]}

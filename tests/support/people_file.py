@@ -39,26 +39,28 @@ def csv(*lines: str, encoding: str = "utf-8") -> bytes:
     return "\r\n".join(lines).encode(encoding)
 
 
-def upload(caller: Caller, content: bytes, *, kind: str = XLSX, name: str = "people.xlsx", **query: Any) -> Any:
+def upload(
+    caller: Caller, content: bytes, *, kind: str = XLSX, name: str = "people.xlsx", to: str = IMPORTS, **query: Any
+) -> Any:
     asked = "&".join(f"{key}={value}" for key, value in {"name": name, **query}.items())
-    reply = caller.client.post(f"{BASE}{IMPORTS}?{asked}", content, content_type=kind, headers=caller.headers)
+    reply = caller.client.post(f"{BASE}{to}?{asked}", content, content_type=kind, headers=caller.headers)
     keep_to_it(reply)
     return reply
 
 
-def rows_of(caller: Caller, import_id: str, **query: Any) -> list[dict[str, Any]]:
+def rows_of(caller: Caller, import_id: str, *, of: str = IMPORTS, **query: Any) -> list[dict[str, Any]]:
     """All of them, page after page."""
     found, cursor = [], None
     while True:
-        page = caller.get(f"{IMPORTS}/{import_id}/rows", limit=100, cursor=cursor, **query).json()
+        page = caller.get(f"{of}/{import_id}/rows", limit=100, cursor=cursor, **query).json()
         found += page["items"]
         if (cursor := page["next_cursor"]) is None:
             return found
 
 
-def apply(caller: Caller, made: dict[str, Any], rows: str = "all") -> Any:
+def apply(caller: Caller, made: dict[str, Any], rows: str = "all", *, of: str = IMPORTS) -> Any:
     """Confirm what was seen."""
-    return caller.post(f"{IMPORTS}/{made['id']}/apply", {"preview": made["preview"], "rows": rows})
+    return caller.post(f"{of}/{made['id']}/apply", {"preview": made["preview"], "rows": rows})
 
 
 def previewed(caller: Caller, content: bytes, **options: Any) -> dict[tuple[str, int], dict[str, Any]]:
