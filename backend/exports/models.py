@@ -41,9 +41,9 @@ class Export(Owed):
         """Why there is no file."""
 
         LEFT = "left", bilingual("申请人已离职", "who asked for it has left")
-        FORBIDDEN = "forbidden", bilingual("发起人已无此权限", "who asked for it may no longer")
+        FORBIDDEN = "forbidden", bilingual("申请人已无此权限", "who asked for it may no longer")
         TOO_MANY_ROWS = "too_many_rows", bilingual("行数过多，请缩小范围", "too many rows; ask for fewer")
-        GIVEN_UP = "given_up", bilingual("多次尝试未成功，请重试", "given up after many attempts; try again")
+        GIVEN_UP = "given_up", bilingual("多次尝试未成功，请重新导出", "given up after many attempts; ask again")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     requested_by = models.ForeignKey(

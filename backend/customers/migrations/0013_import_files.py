@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 ('rows_taken', models.CharField(blank=True, choices=[('all', '全部行'), ('good', '仅无误的行')], max_length=4, verbose_name='导入的行')),
                 ('rows_applied', models.PositiveIntegerField(default=0, verbose_name='已导入行数')),
                 ('rows_outdated', models.PositiveIntegerField(default=0, verbose_name='已变化未导入')),
-                ('reason', models.CharField(blank=True, choices=[('bad_file', '无法读取该文件'), ('file_too_large', '超过 10 万行'), ('column_missing', '缺少“客户名称”列'), ('forbidden', '上传人已无此权限'), ('given_up', '多次尝试未成功')], max_length=16, verbose_name='失败原因')),
+                ('reason', models.CharField(blank=True, choices=[('bad_file', '无法读取该文件'), ('file_too_large', '超过 10 万行'), ('column_missing', '缺少“客户名称”列'), ('forbidden', '申请人已无此权限'), ('given_up', '多次尝试未成功，请重试')], max_length=16, verbose_name='失败原因')),
                 ('previewed_at', models.DateTimeField(blank=True, null=True, verbose_name='预览时间')),
                 ('applied_at', models.DateTimeField(blank=True, null=True, verbose_name='导入时间')),
                 ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='directory.company')),

@@ -49,7 +49,7 @@ class CustomerImport(Owed):
         BAD_FILE = "bad_file", bilingual("无法读取该文件", "the file cannot be read")
         FILE_TOO_LARGE = "file_too_large", bilingual("超过 10 万行", "it has more than 100,000 rows")
         COLUMN_MISSING = "column_missing", bilingual("缺少“客户名称”列", "it has no column of names")
-        FORBIDDEN = "forbidden", bilingual("发起人已无此权限", "who asked for it may no longer")
+        FORBIDDEN = "forbidden", bilingual("申请人已无此权限", "who asked for it may no longer")
         GIVEN_UP = "given_up", bilingual("多次尝试未成功，请重试", "given up after many attempts; try again")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
