@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0012_look_up_duplicates_and_the_bin'),
+        ('customers', '0013_trigrams'),
         ('directory', '0019_customer_files'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
