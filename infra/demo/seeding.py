@@ -14,6 +14,7 @@ from backend.approvals.services import ensure_default_flows
 from backend.core.actor import Actor
 from backend.core.clock import today_in
 from backend.customers.models import Customer
+from backend.customers.services import put_entry
 from backend.directory.models import Company, Employee
 from backend.directory.selectors import actor_for
 from backend.directory.services import people
@@ -34,6 +35,12 @@ from infra.demo.visit_templates import leave_templates
 
 PLANNED = (("BJ001", time(10), "秋季新品推介"), ("BJ002", time(14, 30), "查看陈列"))
 """Customer code, hour, purpose: Li Lei's day."""
+WORDS = {
+    "customer_level": (("A", "重点客户", "Key account"), ("B", "普通客户", "Regular"), ("C", "小客户", "Small")),
+    "customer_type": (("retail", "零售", "Retail"), ("catering", "餐饮", "Catering"), ("dealer", "经销商", "Dealer")),
+    "customer_source": (("visit", "陌拜", "Cold call"), ("fair", "展会", "Fair"), ("referral", "转介绍", "Referral")),
+}
+"""By list: code, name, English name."""
 DAYS_PLANNED = 7
 """From today, so that a demo that runs past midnight still has a day to show."""
 OPEN_REQUEST = ("sample", "新品试饮样品", Decimal("320.00"))
@@ -69,6 +76,7 @@ def seed(data: list[tuple[str, str, Dataset]], *, at: datetime, on_row: Callable
         ensure_default_flows(actor=Actor.system(company.pk))
         expenses.ensure_default_categories(actor=Actor.system(company.pk))
     staff = {member: _with_password(companies[member.company], member, at) for member in cast.EVERYBODY}
+    _name_words(companies.values(), at)
     _let_positions_be_taken(companies.values(), staff.values(), at)
     leave_templates(companies["demo"], at)
     _plan_days(companies["demo"], staff[cast.LI], at)
@@ -88,6 +96,15 @@ def _with_password(company: Company, member: cast.Member, at: datetime) -> Emplo
             at=at,
         )
     return employee
+
+
+def _name_words(companies: Iterable[Company], at: datetime) -> None:
+    """Levels that are counted, types and sources to choose from; tags are free."""
+    for company in companies:
+        for kind, entries in WORDS.items():
+            for position, (code, name, english) in enumerate(entries):
+                told = {"kind": kind, "code": code, "name": name, "name_en": english, "position": position}
+                put_entry(actor=Actor.system(company.pk), at=at, **told)  # type: ignore[arg-type]
 
 
 def _let_positions_be_taken(companies: Iterable[Company], staff: Iterable[Employee], at: datetime) -> None:
