@@ -1,5 +1,6 @@
 """Customers that may be the same as another."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -8,17 +9,21 @@ from uuid import UUID
 from django.db.models import Q
 
 from backend.core.actor import Actor
+from backend.core.search import bigrams
 from backend.customers import rules
-from backend.customers.models import Customer
+from backend.customers.models import Contact, Customer
 from backend.customers.selectors import get_customer
 
 MOST = 20
+MOST_GRAMS = 8
 
 
 class Alike(StrEnum):
     CREDIT_CODE = "credit_code"
     NAME = "name"
     PHONE = "phone"
+    CONTACT_PHONE = "contact_phone"
+    """Of one of its people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +45,28 @@ def find_duplicates(
     same = Q()
     for column, value in keys.values():
         same |= Q(**{column: value})
+    number = keys[Alike.PHONE][1] if Alike.PHONE in keys else ""
+    if number:
+        same |= Q(grams__contains=bigrams(number)[:MOST_GRAMS], search_text__contains=number)
     rows = Customer.objects.filter(same, company_id=actor.company_id, deleted_at=None)
     if except_id is not None:
         rows = rows.exclude(pk=except_id)
     found = {row.pk: row for row in rows.select_related("owner").order_by("-created_at", "-id")[: MOST * 5]}
     seen = set(Customer.objects.visible_to(actor).filter(pk__in=found).values_list("pk", flat=True))
-    duplicates = [
-        Duplicate(
-            row if pk in seen else None,
-            [reason for reason, (column, value) in keys.items() if getattr(row, column) == value],
-        )
-        for pk, row in found.items()
-    ]
+    reached = _reached_by(number, found) if number else set()
+    duplicates = []
+    for pk, row in found.items():
+        reasons = [reason for reason, (column, value) in keys.items() if getattr(row, column) == value]
+        reasons += [Alike.CONTACT_PHONE] if pk in reached else []
+        if reasons:  # a longer number may only hold this one
+            duplicates.append(Duplicate(row if pk in seen else None, reasons))
     return sorted(duplicates, key=lambda each: each.customer is None)[:MOST]
+
+
+def _reached_by(number: str, customers: Iterable[UUID]) -> set[UUID]:
+    """Those of whose people one has this telephone, however it is written."""
+    rows = Contact.objects.filter(customer_id__in=[*customers]).exclude(phone="")
+    return {pk for pk, phone in rows.values_list("customer_id", "phone") if rules.phone_key(phone) == number}
 
 
 def check_duplicates(
