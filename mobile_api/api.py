@@ -18,6 +18,7 @@ from mobile_api.routers import (
     callbacks,
     company,
     customer_imports,
+    customer_many,
     customer_parts,
     customers,
     delegations,
@@ -118,6 +119,7 @@ api.add_router("/delegations", delegations.router)
 api.add_router("/handovers", handovers.router)
 api.add_router("", exports.router)
 api.add_router("/customers", customer_imports.router)
+api.add_router("", customer_many.router)
 api.add_router("/customers", customers.router)
 api.add_router("", visit_plans.router)
 api.add_router("/customers", customer_parts.router)

@@ -10,13 +10,13 @@ from backend.core.admin import CompanyAdmin, ReadOnlyAdmin
 from backend.core.errors import DomainError
 from backend.core.text import bilingual
 from backend.customers import services
-from backend.customers.models import Customer, CustomerField, CustomerImport, Merge, PoolRules
+from backend.customers.models import Customer, CustomerField, CustomerImport, DictionaryEntry, Merge, PoolRules
 from backend.customers.selectors import list_recycled
 from backend.customers.selectors.listing import Wanted, page_of_customers
 from backend.directory.admin import acting
 from backend.events.admin import OwedAdmin
 
-FIELDS = ("code", "name", "status", "level", "type", "tags", "phone", "credit_code", "address", "geofence_m")
+FIELDS = ("code", "name", "status", "level", "type", "source", "tags", "phone", "credit_code", "address", "geofence_m")
 SHOWN = (*FIELDS, "owner", "department", "lat", "lng", "details", "claimed_at", "deleted_at", "merged_into", "version")
 FOUND_AT_MOST = 200
 
@@ -160,3 +160,18 @@ class CustomerImportAdmin(OwedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request)
         return rows.defer("content")
+
+
+@admin.register(DictionaryEntry)
+class DictionaryEntryAdmin(CompanyAdmin):
+    read_capability = write_capability = "role.manage"
+    list_display = ("kind", "code", "name", "name_en", "position", "is_active")
+    list_filter = ("kind", "is_active")
+    fields = ("kind", "code", "name", "name_en", "position", "is_active")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("kind", "code") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: DictionaryEntry, form: Any, change: bool) -> None:
+        given = {name: getattr(obj, name) for name in self.fields}
+        obj.pk = services.put_entry(actor=acting(request), at=clock.now(), **given).pk

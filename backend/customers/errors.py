@@ -64,3 +64,15 @@ class TooManyPlaces(Conflict):
 class SameCustomer(Invalid):
     code = "same_customer"
     message = bilingual("不能与自身合并。", "A customer is not merged with itself.")
+
+
+class UnknownEntry(Invalid):
+    """`fields` says which; carries `choices`: {field: codes}."""
+
+    code = "unknown_entry"
+    message = bilingual("不在数据字典中，可选：", "Not in the company's dictionary, which has:")
+
+
+class TooManyTags(Invalid):
+    code = "too_many_tags"
+    message = bilingual("一个客户最多 20 个标签。", "A customer has 20 tags at most.")

@@ -19,6 +19,7 @@ NOUNS: dict[str, str] = {
     "delegation": bilingual("审批委托", "delegation"),
     "department": bilingual("部门", "department"),
     "device": bilingual("设备", "device"),
+    "dictionary_entry": bilingual("数据字典", "dictionary"),
     "directory": bilingual("组织架构", "directory"),
     "employee": bilingual("员工", "employee"),
     "erp_system": bilingual("ERP 系统", "ERP system"),

@@ -187,6 +187,7 @@ def shown(customer: Customer, actor: Actor) -> dict[str, Any]:
         "status": customer.status,
         "level": customer.level,
         "type": customer.type,
+        "source": customer.source,
         "tags": customer.tags,
         "phone": customer.phone_for(actor),
         "credit_code": customer.credit_code,

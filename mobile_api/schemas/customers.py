@@ -89,6 +89,7 @@ class CustomerIn(In):
     status: CustomerStatus = "prospect"
     level: Level = ""
     type: Type = ""
+    source: Type = ""
     tags: Tags = []
     phone: Phone = ""
     credit_code: CreditCode = ""
@@ -108,6 +109,7 @@ class CustomerPatch(In):
     status: Annotated[CustomerStatus, ABSENT]
     level: Annotated[Level, ABSENT]
     type: Annotated[Type, ABSENT]
+    source: Annotated[Type, ABSENT]
     tags: Annotated[Tags, ABSENT]
     phone: Annotated[Phone, ABSENT]
     credit_code: Annotated[CreditCode, ABSENT]
@@ -125,6 +127,7 @@ class CustomerOut(Out):
     status: CustomerStatus
     level: str
     type: str
+    source: str
     tags: list[str]
     phone: str | None
     """Null where the caller may not see the telephones of customers."""
@@ -250,7 +253,7 @@ class KnownCustomerOut(Out):
 class DuplicateOut(Out):
     customer: KnownCustomerOut | None
     """Null for one that the caller does not see: then there is one, and `reasons` says why it was found."""
-    reasons: list[Literal["credit_code", "name", "phone"]]
+    reasons: list[Literal["credit_code", "name", "phone", "contact_phone"]]
 
 
 class DuplicatesOut(Out):
@@ -286,3 +289,15 @@ class RecycledCustomerOut(CustomerOut):
 class RecycledCustomersOut(Out):
     items: list[RecycledCustomerOut]
     next_cursor: str | None
+
+
+class DictionaryEntryOut(Out):
+    code: str
+    """What customers hold."""
+    name: str
+    """In the caller's language."""
+
+
+class DictionaryOut(Out):
+    items: list[DictionaryEntryOut]
+    """None where any text will do."""

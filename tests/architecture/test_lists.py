@@ -11,6 +11,7 @@ BOUNDED = {
     "GET /customers/fields": "settings of the company",
     "GET /customers/nearby": "the nearest fifty",
     "GET /customers/{customer_id}/co-owners": "fifty at most are named at once",
+    "GET /dictionaries/{kind}": "settings of the company",
     "GET /expense-categories": "settings of the company",
     "GET /features": "the parts of the application",
     "GET /position-consent/texts": "the versions of one text",

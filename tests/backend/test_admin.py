@@ -59,6 +59,8 @@ PAGES = [
     "/admin/files/filejob/",
     "/admin/exports/export/",
     "/admin/customers/customerimport/",
+    "/admin/customers/dictionaryentry/",
+    "/admin/customers/dictionaryentry/add/",
     "/admin/wechat/app/",
     "/admin/wechat/app/add/",
     "/admin/erp/erpsystem/",

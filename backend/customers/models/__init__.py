@@ -1,7 +1,8 @@
 """Whom we sell to (`customer`), what belongs to him (`parts`), two entries of one (`merges`), and what a company
-decides about it all (`settings`); files of many (`imports`)."""
+decides about it all (`settings`, `dictionary`); files of many (`imports`)."""
 
 from backend.customers.models.customer import DEFAULT_GEOFENCE_M, Customer
+from backend.customers.models.dictionary import DictionaryEntry
 from backend.customers.models.imports import CustomerImport, CustomerImportRow
 from backend.customers.models.merges import Merge, MergedRow
 from backend.customers.models.parts import Contact, CoOwner, CustomerPlace
@@ -16,6 +17,7 @@ __all__ = [
     "CustomerImport",
     "CustomerImportRow",
     "CustomerPlace",
+    "DictionaryEntry",
     "Merge",
     "MergedRow",
     "PoolRules",

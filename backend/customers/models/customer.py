@@ -46,6 +46,8 @@ class Customer(Document):
     )
     level = models.CharField(bilingual("等级", "level"), max_length=16, blank=True)
     type = models.CharField(bilingual("类型", "type"), max_length=32, blank=True, default="", db_default="")
+    source = models.CharField(bilingual("来源", "source"), max_length=32, blank=True, default="", db_default="")
+    """How we came to know it."""
     tags = ArrayField(
         models.CharField(max_length=32),
         default=list,

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 
 from backend.core.actor import Actor, Scope
 from backend.core.errors import NotFound
-from backend.customers.models import Contact, CoOwner, Customer, CustomerField, CustomerPlace
+from backend.customers.models import Contact, CoOwner, Customer, CustomerField, CustomerPlace, DictionaryEntry
 
 
 def get_customer(*, actor: Actor, customer_id: UUID) -> Customer:
@@ -55,6 +55,13 @@ def list_fields(*, actor: Actor) -> QuerySet[CustomerField]:
     actor.require("customer.read")
     rows = CustomerField.objects.filter(company_id=actor.company_id, is_active=True)
     return rows.order_by("position", "key")
+
+
+def list_entries(*, actor: Actor, kind: str) -> QuerySet[DictionaryEntry]:
+    """The company's own words that are in use, in their order; none where any text will do."""
+    actor.require("customer.read")
+    rows = DictionaryEntry.objects.filter(company_id=actor.company_id, kind=kind, is_active=True)
+    return rows.order_by("position", "code")
 
 
 def _standing_for(actor: Actor, customer_id: UUID) -> UUID:

@@ -1,6 +1,7 @@
 """Writes: the customer itself (`keeping`), what belongs to it (`parts`), who looks after it (`pool`), two that are one
-(`merging`)."""
+(`merging`), many at once (`many`), the company's words (`dictionaries`), files (`imports`)."""
 
+from backend.customers.services.dictionaries import put_entry
 from backend.customers.services.keeping import (
     Changes,
     Place,
@@ -9,7 +10,9 @@ from backend.customers.services.keeping import (
     put_customer,
     put_field,
     recycle_customer,
+    tag_customer,
 )
+from backend.customers.services.many import assign_many, release_many, share_many, tag_many
 from backend.customers.services.merging import follow_late, merge_customers, restore_customer
 from backend.customers.services.parts import (
     ContactChanges,
@@ -38,6 +41,7 @@ __all__ = [
     "add_contact",
     "add_place",
     "assign_customer",
+    "assign_many",
     "change_contact",
     "change_customer",
     "change_place",
@@ -46,13 +50,18 @@ __all__ = [
     "follow_late",
     "merge_customers",
     "put_customer",
+    "put_entry",
     "put_field",
     "recycle_customer",
     "release_customer",
+    "release_many",
     "remove_contact",
     "remove_place",
     "restore_customer",
     "return_idle",
     "set_pool_rules",
     "share_customer",
+    "share_many",
+    "tag_customer",
+    "tag_many",
 ]

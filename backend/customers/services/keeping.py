@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypedDict
@@ -13,7 +13,8 @@ from backend.core.ids import new_id
 from backend.customers import details as own_fields
 from backend.customers import rules
 from backend.customers.charge import customer_in_charge
-from backend.customers.errors import BadCreditCode, CodeTaken, CreditCodeTaken, LikelyDuplicate
+from backend.customers.dictionary import require_known
+from backend.customers.errors import BadCreditCode, CodeTaken, CreditCodeTaken, LikelyDuplicate, TooManyTags
 from backend.customers.finding import SEARCH_COLUMNS, search_columns
 from backend.customers.models import DEFAULT_GEOFENCE_M, Customer, CustomerField
 from backend.customers.selectors.duplicates import alike, as_json, find_duplicates
@@ -22,6 +23,7 @@ from backend.documents import services as documents
 from backend.documents.once import Identity, create_once
 from backend.events import services as events
 
+MOST_TAGS = 20
 TAKEN: dict[str | None, type[Conflict]] = {
     "customer_code_once": CodeTaken,
     "customer_credit_code_once": CreditCodeTaken,
@@ -42,6 +44,7 @@ class Changes(TypedDict, total=False):
     status: str
     level: str
     type: str
+    source: str
     tags: Sequence[str]
     phone: str
     credit_code: str
@@ -62,6 +65,7 @@ def create_customer(
     status: str = Customer.Status.PROSPECT,
     level: str = "",
     type: str = "",
+    source: str = "",
     tags: Sequence[str] = (),
     phone: str = "",
     credit_code: str = "",
@@ -74,8 +78,8 @@ def create_customer(
 ) -> tuple[Customer, bool]:
     """The actor's new customer and True; sent again, the stored one and False. Without a code the server numbers it.
 
-    Raises IdReused, CodeTaken, CreditCodeTaken, BadCreditCode, BadDetails; LikelyDuplicate unless `accept_duplicates`,
-    and then of two who send the same customer at once only one gets it made.
+    Raises IdReused, CodeTaken, CreditCodeTaken, BadCreditCode, BadDetails, UnknownEntry; LikelyDuplicate unless
+    `accept_duplicates`, and then of two who send the same customer at once only one gets it made.
     """
     actor.require("customer.write")
     content: Changes = {
@@ -83,6 +87,7 @@ def create_customer(
         "status": status,
         "level": level,
         "type": type,
+        **({"source": source} if source else {}),
         "tags": tags,
         "phone": phone,
         "credit_code": credit_code,
@@ -96,7 +101,7 @@ def create_customer(
         if not accept_duplicates:
             _refuse_duplicates(actor, identity, name=name, credit_code=credit_code, phone=phone)
         number = code or _free_number(actor, at)
-        return _insert(actor, identity, _columns(actor, {**content, "code": number}), at)
+        return _insert(actor, identity, _known_columns(actor, {**content, "code": number}), at)
 
     with _taken():
         return create_once(Customer, id=id, actor=actor, content={**content, "code": code}, create=create)
@@ -120,7 +125,8 @@ def put_customer(
     """For importers: create the customer with this code, or bring it up to date. Repeatable.
 
     None means the source does not say: the field stays as it is, and a new customer without an owner lies in the
-    pool. Raises NotFound for an owner of another company.
+    pool. Its levels are taken as they are: the ERP knows no dictionary of ours. Raises NotFound for an owner of
+    another company.
     """
     actor.require("erp.operate")
     given = {
@@ -146,11 +152,24 @@ def put_customer(
 @transaction.atomic
 def change_customer(*, actor: Actor, customer_id: UUID, version: int, changes: Changes, at: datetime) -> Customer:
     """Raises VersionConflict with the present version, CodeTaken, CreditCodeTaken, BadCreditCode, BadDetails,
-    NotInCharge."""
+    UnknownEntry, NotInCharge."""
     customer = customer_in_charge(actor, customer_id)
     customer.require_version(version)
     with _taken(), transaction.atomic():
-        _apply(actor, customer, _columns(actor, changes, customer), at)
+        _apply(actor, customer, _known_columns(actor, changes, customer), at)
+    return customer
+
+
+@transaction.atomic
+def tag_customer(
+    *, actor: Actor, customer_id: UUID, add: Collection[str] = (), remove: Collection[str] = (), at: datetime
+) -> Customer:
+    """Give it some tags and take some away. Twice is once. Raises UnknownEntry, TooManyTags, NotInCharge."""
+    customer = customer_in_charge(actor, customer_id)
+    tags = sorted({*customer.tags, *add} - set(remove))
+    if len(tags) > max(MOST_TAGS, len(customer.tags)):
+        raise TooManyTags()
+    _apply(actor, customer, _known_columns(actor, {"tags": tags}, customer), at)
     return customer
 
 
@@ -223,6 +242,13 @@ def _apply(actor: Actor, customer: Customer, columns: dict[str, Any], at: dateti
     customer.change(**changed)
     after = {name: _plain(changed[name]) for name in told}
     events.record("customer.changed", customer, actor=actor, at=at, before=before, after=after)
+
+
+def _known_columns(actor: Actor, changes: Mapping[str, Any], present: Customer | None = None) -> dict[str, Any]:
+    """As `_columns`, in the company's own words."""
+    columns = _columns(actor, changes, present)
+    require_known(actor.company_id, columns, present)
+    return columns
 
 
 def _columns(actor: Actor, changes: Mapping[str, Any], present: Customer | None = None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from backend.documents.holdings import hide
 from backend.documents.models import Document
 from backend.events import services as events
 
-FILLED = ("level", "type", "phone", "credit_code", "address")
+FILLED = ("level", "type", "source", "phone", "credit_code", "address")
 PARTS: dict[str, type[Contact] | type[CustomerPlace]] = {"contacts": Contact, "places": CustomerPlace}
 AT_ONCE = 5000
 

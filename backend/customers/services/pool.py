@@ -67,11 +67,11 @@ def release_customer(*, actor: Actor, customer_id: UUID, at: datetime) -> Custom
 
 
 @transaction.atomic
-def assign_customer(*, actor: Actor, customer_id: UUID, owner_id: UUID, version: int, at: datetime) -> Customer:
+def assign_customer(*, actor: Actor, customer_id: UUID, owner_id: UUID, version: int | None, at: datetime) -> Customer:
     """Into the hands of a colleague: by its owner, or by whoever's data scope holds it, also out of the pool.
 
     Twice is once; limits of claiming do not bind who assigns. Raises VersionConflict, so that of two who assign it at
-    once only one does; NotInCharge, NotFound for a colleague who is none or has left.
+    once only one does, unless `version` is None; NotInCharge, NotFound for a colleague who is none or has left.
     """
     actor.require("customer.write")
     customer: Customer = Customer.objects.select_related("owner").get_visible(actor, customer_id, lock=True)
@@ -79,7 +79,8 @@ def assign_customer(*, actor: Actor, customer_id: UUID, owner_id: UUID, version:
         return customer
     if not customer.in_charge(actor):
         raise NotInCharge()
-    customer.require_version(version)
+    if version is not None:
+        customer.require_version(version)
     owner = Employee.objects.filter(pk=owner_id, company_id=actor.company_id, is_active=True).first()
     if owner is None:
         raise NotFound()

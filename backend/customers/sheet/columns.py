@@ -24,6 +24,7 @@ MAIN = (
     Column("status", "状态", "Status", ("客户状态",), ("潜在、成交、完结、不良", "prospect, active, closed, bad")),
     Column("level", "客户等级", "Level", ("等级", "客户级别", "级别")),
     Column("type", "客户类型", "Type", ("类型",)),
+    Column("source", "客户来源", "Source", ("来源",)),
     Column("tags", "标签", "Tags", ("客户标签",), ("多个用逗号分隔", "several with commas")),
     Column("credit_code", "统一社会信用代码", "Social credit code", ("信用代码", "税号"), ("18 位", "18 characters")),
     Column("phone", "电话", "Phone", ("客户电话", "联系电话")),

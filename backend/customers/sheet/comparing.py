@@ -16,7 +16,7 @@ from backend.customers.sheet.exporting import text_of
 from backend.customers.sheet.known import House, Known
 from backend.customers.sheet.steps import Part, Step
 
-MOST = {"code": 32, "name": 128, "level": 16, "type": 32, "phone": 32, "address": 255}
+MOST = {"code": 32, "name": 128, "level": 16, "type": 32, "source": 32, "phone": 32, "address": 255}
 MOST_OF_CONTACT = {"name": 64, "position": 64, "phone": 32, "email": 254}
 MOST_OF_PLACE = {"name": 64, "address": 255}
 PATTERNS = {
@@ -36,8 +36,10 @@ _DATUM_WORDS = {plain(word).lower().replace("-", ""): code for code, word in DAT
 def compared(step: Step, house: House, known: Known) -> Step:
     """Problems that the cells had from the start count only where they would change something."""
     _texts(step)
+    for name in ("level", "type", "source"):
+        _in_words(step, house, name)
     _status(step)
-    _tags(step)
+    _tags(step, house)
     _credit_code(step, known)
     _place(step)
     _geofence(step)
@@ -50,7 +52,7 @@ def compared(step: Step, house: House, known: Known) -> Step:
 
 
 def _texts(step: Step) -> None:
-    for name in ("code", "name", "level", "type", "phone", "address"):
+    for name in ("code", "name", "level", "type", "source", "phone", "address"):
         present = getattr(step.customer, name) if step.customer else ""
         _differs(step, step.columns, name, name, present, MOST[name], is_needed=name in ("code", "name"))
 
@@ -72,6 +74,26 @@ def _differs(
     step.note(cell, present, after)
 
 
+def _in_words(step: Step, house: House, name: str) -> None:
+    """What changes is said in the company's own words, by code or by name."""
+    present = getattr(step.customer, name) if step.customer else ""
+    words = house.words.get(name)
+    if words is None or not (said := step.columns.get(name)):
+        return
+    if said not in words:
+        step.fault(name, "unknown_entry", value=said[:SHOWN], choices=_offered(words))
+    elif (code := words[said]) != said:
+        step.changes = [change for change in step.changes if change["field"] != name]
+        del step.columns[name]
+        if code != present:
+            step.columns[name] = code
+            step.note(name, present, code)
+
+
+def _offered(words: dict[str, str]) -> str:
+    return "、".join([*dict.fromkeys(words.values())][:20])
+
+
 def _status(step: Step) -> None:
     if not (text := step.text("status")):
         return
@@ -84,11 +106,16 @@ def _status(step: Step) -> None:
         step.note("status", str(present) if step.customer else "", wanted)
 
 
-def _tags(step: Step) -> None:
+def _tags(step: Step, house: House) -> None:
     if not (text := step.text("tags")):
         return
     wanted = [] if text == CLEAR else sorted({tag.strip() for tag in re.split(r"[,，;；、|]", text) if tag.strip()})
     present = step.customer.tags if step.customer else []
+    if (words := house.words.get("tags")) is not None:
+        wanted = sorted({words.get(tag, tag) for tag in wanted})
+        for tag in wanted:
+            if tag not in words and tag not in present:
+                step.fault("tags", "unknown_entry", value=tag[:SHOWN], choices=_offered(words))
     if wanted == present:
         return
     if len(wanted) > 20 or any(len(tag) > 32 for tag in wanted):

@@ -78,6 +78,7 @@ def _main(customer: Customer) -> Cells:
         "status": STATUSES[customer.status],
         "level": customer.level,
         "type": customer.type,
+        "source": customer.source,
         "tags": ",".join(customer.tags),
         "credit_code": customer.credit_code,
         "phone": customer.phone,

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from backend.core.actor import Actor, Scope
 from backend.customers import details, rules
+from backend.customers.dictionary import choices_of
 from backend.customers.models import Contact, CoOwner, Customer, CustomerField, CustomerImportRow, CustomerPlace
 from backend.directory.models import Employee
 
@@ -29,6 +30,8 @@ class House:
     people: dict[str, Person]
     """By number, those to whom the actor may give a customer."""
     numbers: dict[UUID, str]
+    words: dict[str, dict[str, str]]
+    """{column: {code or name of an entry: code}}, where the company has a dictionary."""
 
     @property
     def compares_phones(self) -> bool:
@@ -57,7 +60,16 @@ def house_of(actor: Actor) -> House:
         number.lower(): Person(pk, department_id, number)
         for pk, department_id, number in rows.values_list("pk", "department_id", "number")
     }
-    return House(actor, details.fields_of(actor.company_id), people, dict(everybody))
+    return House(actor, details.fields_of(actor.company_id), people, dict(everybody), _words(actor.company_id))
+
+
+def _words(company_id: UUID) -> dict[str, dict[str, str]]:
+    """A code goes before a name that is the same."""
+    return {
+        column: {**{name: entry.code for entry in entries for name in (entry.name, entry.name_en) if name}}
+        | {entry.code: entry.code for entry in entries}
+        for column, entries in choices_of(company_id).items()
+    }
 
 
 def known_of(house: House, rows: Sequence[CustomerImportRow], *, lock: bool = False) -> Known:

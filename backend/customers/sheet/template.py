@@ -8,6 +8,7 @@ from backend.core.actor import Actor
 from backend.core.sheet_columns import CLEAR
 from backend.core.text import in_both
 from backend.core.workbooks import SheetWriter, writing
+from backend.customers.dictionary import choices_of
 from backend.customers.sheet.columns import DATUMS, STATUSES, columns_of
 
 BLANK_ROWS = 5000
@@ -35,8 +36,11 @@ def template(*, actor: Actor) -> bytes:
     file = io.BytesIO()
     with writing(file, memory=True) as book:
         sheet = SheetWriter(book, "客户 Customers", [column.heading for column in columns])
+        words = {name: [entry.code for entry in entries] for name, entries in choices_of(actor.company_id).items()}
         for at, column in enumerate(columns):
-            if column.field == "status":
+            if column.field in words:
+                sheet.offer(at, words[column.field], rows=BLANK_ROWS)
+            elif column.field == "status":
                 sheet.offer(at, list(STATUSES.values()), rows=BLANK_ROWS)
             elif column.field.rpartition("_")[2] == "crs":
                 sheet.offer(at, list(DATUMS.values()), rows=BLANK_ROWS)

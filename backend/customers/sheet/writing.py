@@ -20,8 +20,8 @@ from backend.documents.once import fingerprint
 from backend.events import services as events
 
 UPDATED = (
-    "code", "name", "status", "level", "type", "tags", "phone", "credit_code", "details", "address", "lat", "lng",
-    "geofence_m", "owner_id", "department_id", "claimed_at", *sorted(SEARCH_COLUMNS), "version", "updated_at",
+    "code", "name", "status", "level", "type", "source", "tags", "phone", "credit_code", "details", "address", "lat",
+    "lng", "geofence_m", "owner_id", "department_id", "claimed_at", *sorted(SEARCH_COLUMNS), "version", "updated_at",
 )  # fmt: skip
 REACHES = {"phone", "email"}
 """Of contacts; never in the history."""
