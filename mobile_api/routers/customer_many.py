@@ -1,7 +1,7 @@
 """One command for up to two hundred customers, and the words a company has for them."""
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 from django.http.response import HttpResponseBase
 from django.utils import translation
@@ -13,6 +13,7 @@ from backend.customers.services.many import Outcome
 from mobile_api.auth import Request
 from mobile_api.caching import json_reply
 from mobile_api.problems import language_of
+from mobile_api.schemas.base import Key
 from mobile_api.schemas.customer_many import (
     AssignManyIn,
     CustomerOutcomesOut,
@@ -46,10 +47,8 @@ def tag_many(request: Request, body: TagManyIn) -> dict[str, Any]:
 
 
 @router.get("/dictionaries/{kind}", response=DictionaryOut)
-def get_dictionary(
-    request: Request, kind: Literal["customer_level", "customer_type", "customer_source", "customer_tag"]
-) -> HttpResponseBase:
-    """The company's own words, in their order."""
+def get_dictionary(request: Request, kind: Key) -> HttpResponseBase:
+    """The company's own words, in their order: `customer_level`, `customer_type`, `customer_source`, `customer_tag`."""
     entries = selectors.list_entries(actor=request.auth, kind=kind)
     with translation.override(language_of(request)):
         return json_reply(request, {"items": [{"code": entry.code, "name": entry.label} for entry in entries]})

@@ -170,7 +170,7 @@ MATRIX: dict[str, Row] = {
     "POST /customers/share": Row(OK, OK, body=lambda w: {"customer_ids": [NOBODY], "employee_ids": []}),
     "POST /customers/release": Row(OK, OK, body=lambda w: {"customer_ids": [NOBODY]}),
     "POST /customers/tags": Row(OK, OK, body=lambda w: {"customer_ids": [NOBODY], "add": ["抢来"]}),
-    "GET /dictionaries/{kind}": Row(REFUSED, REFUSED, {"kind": "customer"}),
+    "GET /dictionaries/{kind}": Row(HIDDEN, HIDDEN, {"kind": "customer"}),
     "POST /customers/imports": Row(FORBIDDEN, FORBIDDEN),
     "GET /customers/imports": Row(FORBIDDEN, FORBIDDEN),
     "GET /customers/imports/template.xlsx": Row(FORBIDDEN, FORBIDDEN),

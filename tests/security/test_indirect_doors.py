@@ -96,6 +96,12 @@ DRY = {"POST /notifications/read"}
 """Answers 200 and does nothing to what is not the caller's."""
 
 
+def nothing_done(reply: Any) -> bool:
+    """Of a command for many: one outcome for each, and none of them done."""
+    items = reply.json().get("items", []) if reply.content else []
+    return bool(items) and all(each.get("done") is False for each in items)
+
+
 def test_no_body_reaches_what_is_not_the_callers(cast, api, world, foreign, tally):
     """Every id in every body, by the id of everything that is hidden from him or of another company."""
     before, wrong, cases = contents(), [], 0
@@ -110,7 +116,7 @@ def test_no_body_reaches_what_is_not_the_callers(cast, api, world, foreign, tall
                 told = type(row)(0, 0, row.path, row.query, lambda world, altered=altered: altered)
                 reply = call(api(cast.li), operation, path_of(row, cast, world), told, world)
                 cases += 1
-                if reply.status_code < 400 and operation not in DRY:
+                if reply.status_code < 400 and operation not in DRY and not nothing_done(reply):
                     wrong.append(f"{operation} took {whose} as {where}: {reply.status_code} {reply.content[:200]!r}")
                     before = contents()
                 said = reply.content.decode()

@@ -58,8 +58,10 @@ def list_fields(*, actor: Actor) -> QuerySet[CustomerField]:
 
 
 def list_entries(*, actor: Actor, kind: str) -> QuerySet[DictionaryEntry]:
-    """The company's own words that are in use, in their order; none where any text will do."""
+    """The company's own words that are in use, in their order; none where any text will do. Raises NotFound."""
     actor.require("customer.read")
+    if kind not in DictionaryEntry.Kind.values:
+        raise NotFound()
     rows = DictionaryEntry.objects.filter(company_id=actor.company_id, kind=kind, is_active=True)
     return rows.order_by("position", "code")
 
