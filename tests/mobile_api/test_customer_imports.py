@@ -299,6 +299,28 @@ def test_a_killed_worker_is_followed_by_one_that_goes_on(step, han, work, monkey
         assert Event.objects.filter(name="customer.created").count() == 7
 
 
+def test_one_that_was_given_up_half_way_goes_on_when_asked_again(han, work, monkeypatch):
+    monkeypatch.setattr(importing, "AT_ONCE", 2)
+    seen = previewed(han, customers(*[["", f"客户{number}", "", f"0213333{number:04}"] for number in range(5)]))
+    apply(han, seen)
+    file = CustomerImport.objects.get()
+    importing._apply_portion(_claimed(file), importing.house_of(importing._uploader(file)), at=clock.now())
+    CustomerImport.objects.update(status="dead", finished_at=clock.now())
+    told = got(han, seen["id"])
+    assert (told["phase"], told["reason"], told["rows_applied"]) == ("failed", "given_up", 2)
+    assert apply(han, seen).status_code == 202
+    work()
+    told = got(han, seen["id"])
+    assert (told["phase"], told["reason"], told["rows_applied"]) == ("applied", None, 5)
+    assert Customer.objects.count() == 5
+
+
+def _claimed(file: CustomerImport) -> CustomerImport:
+    """As a worker holds it."""
+    file.hold_on()
+    return file
+
+
 def test_what_cannot_be_read_fails_with_a_reason(han, work):
     for content, kind, reason in (
         (b"PK\x03\x04broken", None, "bad_file"),

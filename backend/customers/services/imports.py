@@ -108,12 +108,14 @@ def preview_again(*, actor: Actor, import_id: UUID, alike: str, at: datetime) ->
 def apply(*, actor: Actor, import_id: UUID, preview: str, rows: str = Rows.ALL, at: datetime) -> CustomerImport:
     """Owe the carrying out of the preview of this digest: all of it, or the good rows alone. Twice is once.
 
-    A row whose customer was changed since, or that would do something else by now, is left and reported. Raises
-    NotFound, ImportUnderWay, CustomerPreviewOutdated, CustomerImportHasErrors.
+    A row whose customer was changed since, or that would do something else by now, is left and reported. One that was
+    given up half-way goes on from there. Raises NotFound, ImportUnderWay, CustomerPreviewOutdated,
+    CustomerImportHasErrors.
     """
     found = _locked(actor, import_id)
     if found.phase in (Phase.APPLYING, Phase.APPLIED) and found.preview == preview and found.rows_taken == rows:
-        return found
+        # Where no worker survived the attempts, asking again is to go on behind the mark.
+        return _owe(found, at, mark=found.mark, rows_done=found.rows_done) if found.why else found
     _require_idle(found)
     if found.phase != Phase.PREVIEWED or found.preview != preview:
         raise CustomerPreviewOutdated()
