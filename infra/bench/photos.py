@@ -87,7 +87,7 @@ def _measure(
     )
     _ask(web.port, asked, 5)
     before = _ask(web.port, asked, seconds)
-    worked, served = cpu_seconds(worker), cpu_seconds(web.process)
+    worked = cpu_seconds(worker)
     sender = multiprocessing.get_context("spawn").Process(
         target=_send_all, args=(web.port, tokens, photos, per_minute, seconds)
     )
@@ -101,7 +101,7 @@ def _measure(
         time.sleep(0.2)
     drained = time.monotonic() - ended
     done = _count(server, "SELECT count(*) FROM files_attachment WHERE status = 'ready' AND rendered = 1")
-    worked, served = cpu_seconds(worker) - worked, cpu_seconds(web.process) - served
+    worked = cpu_seconds(worker) - worked
     after = _ask(web.port, asked, seconds)
     alone = before + after
     print(f"{'':18}{'asked':>8}{'p50 ms':>9}{'p99 ms':>9}")
