@@ -54,6 +54,8 @@ def drawn(cast):
         if chance.random() < 0.85:
             visit.status, visit.verdict, visit.checked_in_at = "completed", chance.choice(VERDICTS), began
             visit.checked_out_at, visit.closed_by = ended, chance.choice(["owner", "owner", "manager", "system"])
+            if chance.random() < 0.2:
+                visit.kept_back_s, visit.check_out_kept_back_s = chance.uniform(0, 7200), chance.uniform(0, 3600)
             if visit.verdict != "verified":
                 visit.decision = chance.choice(["", "accepted", "rejected"])
         visits.append(visit)

@@ -66,7 +66,7 @@ class Figures:
     timed: int = 0
     """Where the owner checked out himself; only of these anybody knows how long they took."""
     minutes: int = 0
-    """Whole ones of each of those, in all."""
+    """Whole ones of each of those, in all, as `Visit.minutes`."""
     photos: int = 0
     """With voice notes and videos."""
     planned: int = 0
@@ -96,7 +96,10 @@ Key = str | None
 Found = dict[Key, tuple[int, ...]]
 TOTAL: Key = None
 _MOMENTS = {By.DAY: "YYYY-MM-DD", By.WEEK: 'IYYY-"W"IW', By.MONTH: "YYYY-MM"}
-_VISIT = ("key", "id", "customer_id", "status", "verdict", "decision", "closed_by", "checked_in_at", "checked_out_at")
+_VISIT = (
+    *("key", "id", "customer_id", "status", "verdict", "decision", "closed_by"),
+    *("checked_in_at", "checked_out_at", "kept_back_s", "check_out_kept_back_s"),
+)
 _PLAN = ("key", "status")
 _DOUBTFUL = "count(*) FILTER (WHERE seen.verdict <> 'verified' AND seen.decision = {})"
 _CELLS = f"""cell AS (
@@ -105,8 +108,8 @@ _CELLS = f"""cell AS (
         count(*) FILTER (WHERE seen.verdict = 'verified') AS verified, {_DOUBTFUL.format("'accepted'")} AS accepted,
         {_DOUBTFUL.format("'rejected'")} AS rejected, {_DOUBTFUL.format("''")} AS waiting,
         count(*) FILTER (WHERE seen.closed_by = 'owner') AS timed,
-        sum(floor(date_part('epoch', seen.checked_out_at - seen.checked_in_at) / 60))
-            FILTER (WHERE seen.closed_by = 'owner') AS minutes,
+        sum(greatest(0, floor((date_part('epoch', seen.checked_out_at - seen.checked_in_at)
+            - seen.check_out_kept_back_s + seen.kept_back_s) / 60))) FILTER (WHERE seen.closed_by = 'owner') AS minutes,
         sum(pictures.photos) AS photos
     FROM seen LEFT JOIN (
         SELECT photo.visit_id, count(*) AS photos FROM visits_visitphoto photo
