@@ -193,3 +193,14 @@ def disk_of(size: int):
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_what_lies_in_a_file_is_stored_from_where_it_stands(store, tmp_path):
+    source = tmp_path / "made"
+    source.write_bytes(b"heading" + CONTENT)
+    with source.open("rb") as file:
+        file.seek(len(b"heading"))
+        store.write("exports/c/e/export-1", file, content_type="text/plain")
+    assert store.read("exports/c/e/export-1", limit=1_000_000) == CONTENT
+    store.delete_folder("exports/c/e")
+    assert store.size("exports/c/e/export-1") is None
