@@ -9,8 +9,8 @@ from backend.visits.rules.actions import MOST_ACTIONS, Action, Kind
 from backend.visits.rules.form_words import said
 from backend.visits.rules.forms import MOST_FAULTS, Faults
 
-KEY = r"^[a-z][a-z0-9_]{0,31}$"
-UUID_FORM = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+KEY = r"^[a-z][a-z0-9_]{0,31}\Z"
+UUID_FORM = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 
 
 def _text(most: int, least: int = 0, **more: Any) -> dict[str, Any]:

@@ -49,4 +49,5 @@ def test_what_is_wrong_is_said_and_nothing_is_kept(client, cast):
     said = client.post(reverse(ADD), mistaken, follow=True).content.decode()
     assert "模板有误" in said
     assert "actions.0.kind: 不在选项之中" in said
+    assert client.post(reverse(ADD), sent(NOTE | {"key": "note\n"}), follow=True).status_code == 200
     assert not VisitTemplate.objects.exists()
