@@ -11,7 +11,7 @@ By = Literal["owner", "department", "level", "type", "day", "week", "month"]
 
 class StatisticsFilters(In):
     """Both days included, in the company's time zone, at most a year. A department comes with everything below it; the
-    level is the customer's as it is now."""
+    level is the customer's as it is now, like the type; of customers that I do not see both are empty."""
 
     first: Day = Field(alias="from")
     last: Day = Field(alias="to")

@@ -81,13 +81,37 @@ def test_filters_rights_and_the_longest_period(api, cast, period, work):
     assert len(exporting.VISITS.columns(cast.actor(cast.han), {})) == len(exporting.VISITS.columns(actor, {})) - 3
 
 
+def test_of_a_customer_that_the_reader_does_not_see_only_the_name_is_told(api, cast, period, work):
+    told = {"code": "KA-9", "level": "A", "type": "超市"}
+    made(api(cast.li), name="看得见", **told)
+    hidden = Visit.objects.get(pk=made(api(cast.li), name="看不见", **told | {"code": "KA-10"})).customer
+    hidden.change(owner=cast.zhao, department=cast.north)
+    han = api(cast.han)
+    assert refused(han.get(f"/customers/{hidden.pk}"), 404, "not_found")
+
+    export = asked(han, period, of="visits")
+    work()
+    columns = ("客户 Customer", "客户编码 Customer code", "客户等级 Customer level", "客户类型 Customer type")
+    assert [tuple(row[one] for one in columns) for row in opened(han, export["id"])] == [
+        ("看不见", "", "", ""),
+        ("看得见", "KA-9", "A", "超市"),
+    ]
+
+    def levels(**query):
+        days = {"from": period["first"], "to": period["last"]}
+        return {one["key"]: one["visits"] for one in han.get("/visits/statistics", **days, **query).json()["items"]}
+
+    assert (levels(by="level"), levels(by="type")) == ({"A": 1, "": 1}, {"超市": 1, "": 1})
+    assert (levels(level="A"), levels(level="")) == ({str(cast.li.pk): 1}, {str(cast.li.pk): 1})
+
+
 def test_portions_are_the_whole_feed_in_its_order(api, cast, period, monkeypatch, django_assert_max_num_queries):
     visit = Visit.objects.get(pk=made(api(cast.li)))
     columns = {f.attname: getattr(visit, f.attname) for f in Visit._meta.concrete_fields if f.name != "id"}
     Visit.objects.bulk_create(Visit(**columns | {"summary": str(number)}) for number in range(24))
     actor = cast.actor(cast.han)
     monkeypatch.setattr(exporting, "AT_ONCE", 5)
-    with django_assert_max_num_queries(28):  # four for each portion, and the time zone
+    with django_assert_max_num_queries(33):  # five for each portion, and the time zone
         portions = list(exporting.VISITS.portions(actor, period, ["summary"]))
     assert [len(portion) for portion in portions] == [5] * 5
     shown = [card.summary for card in feed(actor=actor, limit=100, at=clock.now())]

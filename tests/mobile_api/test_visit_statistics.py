@@ -84,6 +84,8 @@ class Plain:
     def __init__(self, cast, actor: Actor, by: By, narrowed: Narrowed) -> None:
         self.actor, self.by, self.narrowed = actor, by, narrowed
         self.zone = ZoneInfo(cast.company.timezone)
+        seen = Customer.objects.visible_to(actor) if actor.may("customer.read") else Customer.objects.none()
+        self.known = set(seen.values_list("pk", flat=True))
         below = {one.pk: set(subtree_of(one.pk)) for one in Department.objects.filter(company_id=actor.company_id)}
         self.within = below.get(narrowed.department_id, set()) if narrowed.department_id else None
         shown = set(below) if actor.scope("visit") == Scope.COMPANY else set(actor.departments("visit"))
@@ -106,25 +108,27 @@ class Plain:
     def day(self, row):
         return row.planned_on if isinstance(row, VisitPlan) else row.started_at.astimezone(self.zone).date()
 
-    def wanted(self, row) -> bool:
+    def fact(self, row, name: str) -> str:
         customer = row if isinstance(row, Customer) else row.customer
+        return getattr(customer, name) if customer.pk in self.known else ""
+
+    def wanted(self, row) -> bool:
         return (
             self.narrowed.owner_id in {None, row.owner_id}
             and (self.within is None or row.department_id in self.within)
-            and self.narrowed.level in {None, customer.level}
+            and self.narrowed.level in {None, self.fact(row, "level")}
         )
 
     def keys(self, row) -> set[str]:
-        customer = row if isinstance(row, Customer) else row.customer
         match self.by:
             case By.OWNER:
                 return {str(row.owner_id)}
             case By.DEPARTMENT:
                 return {str(one) for one in self.above[row.department_id]}
             case By.LEVEL:
-                return {customer.level}
+                return {self.fact(row, "level")}
             case By.TYPE:
-                return {customer.type}
+                return {self.fact(row, "type")}
         if isinstance(row, Customer):
             return self.days_of.get(row.pk, set())
         year, week, _ = self.day(row).isocalendar()

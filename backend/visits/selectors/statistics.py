@@ -4,6 +4,7 @@ Who sees a row is asked of `visible_to` alone: its query, compiled, is where eac
 the names, however long the period and however many groups.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -18,6 +19,7 @@ from backend.core.clock import start_of
 from backend.customers.models import Customer
 from backend.directory.models import Department, Employee
 from backend.directory.selectors import subtree_of, timezone_of
+from backend.visits.known import known_fact
 from backend.visits.models import Visit, VisitPlan
 from backend.visits.selectors.cadence import VISITED
 from backend.visits.selectors.planning import TooMuchAtOnce
@@ -32,7 +34,7 @@ class By(StrEnum):
     DEPARTMENT = "department"
     """With everything below it, so that a visit counts in several groups and once in the totals."""
     LEVEL = "level"
-    """Of the customer as it is now, like the type."""
+    """Of the customer as it is now, like the type; empty where the reader does not see the customer."""
     TYPE = "type"
     DAY = "day"
     """Of the company's calendar, like the week of ISO 8601 (2026-W48) and the month."""
@@ -41,7 +43,7 @@ class By(StrEnum):
 
 
 class Narrowed(NamedTuple):
-    """To one person, to a department with everything below it, to customers of one level."""
+    """To one person, to a department with everything below it, to customers of one level: as groups tell it."""
 
     owner_id: UUID | None = None
     department_id: UUID | None = None
@@ -170,13 +172,13 @@ class _Asked:
         self.departments = self._departments() if by == By.DEPARTMENT else {}
 
     def visits(self) -> Found:
-        rows = self._narrowed(self._all_visits()).annotate(key=self._key("customer__", self._local))
+        rows = self._narrowed(self._all_visits()).annotate(key=self._key(self._local))
         return self._counted(rows.values_list(*_VISIT), _VISIT, _OF_VISITS, source="cell", between=_CELLS)
 
     def plans(self) -> Found:
         rows: QuerySet[Any] = VisitPlan.objects.visible_to(self.actor).exclude(status=VisitPlan.Status.CANCELLED)
         rows = self._narrowed(rows.filter(planned_on__range=(self.first, self.last)))
-        rows = rows.annotate(key=self._key("customer__", F("planned_on")))
+        rows = rows.annotate(key=self._key(F("planned_on")))
         return self._counted(rows.values_list(*_PLAN), _PLAN, _OF_PLANS)
 
     def customers(self) -> Found:
@@ -186,10 +188,10 @@ class _Asked:
         charged: Any = Customer.objects.visible_to(self.actor).filter(owner__isnull=False, status__in=VISITED)
         been = self._all_visits().exclude(decision=Visit.Decision.REJECTED)
         if self.by in _MOMENTS:
-            been, key, groups = been.annotate(key=self._key("", self._local)), Value("", CharField()), _COVERED_IN
+            been, key, groups = been.annotate(key=self._key(self._local)), Value("", CharField()), _COVERED_IN
         else:
-            been, key, groups = been.annotate(key=Value("", CharField())), self._key("", None), ""
-        rows = self._narrowed(charged, "").annotate(key=key).values_list("key", "id")
+            been, key, groups = been.annotate(key=Value("", CharField())), self._key(None, F), ""
+        rows = self._narrowed(charged, F).annotate(key=key).values_list("key", "id")
         before = _compiled("been (key, customer_id)", been.values_list("key", "customer_id"))
         return self._counted(rows, ("key", "id"), _OF_CUSTOMERS, before=before, groups=groups)
 
@@ -207,21 +209,25 @@ class _Asked:
         rows: QuerySet[Any] = Visit.objects.visible_to(self.actor)
         return rows.filter(started_at__gte=self.since, started_at__lt=self.until, checked_in_at__isnull=False)
 
-    def _narrowed(self, rows: QuerySet[Any], customer: str = "customer__") -> QuerySet[Any]:
+    def _known(self, name: str) -> Any:
+        return known_fact(self.actor, name)
+
+    def _narrowed(self, rows: QuerySet[Any], fact: Callable[[str], Any] | None = None) -> QuerySet[Any]:
+        """`fact` is how a row tells the level of its customer; visits and plans as far as the reader knows it."""
         if self.narrowed.owner_id:
             rows = rows.filter(owner_id=self.narrowed.owner_id)
         if self.within is not None:
             rows = rows.filter(department_id__in=self.within)
         if self.narrowed.level is not None:
-            rows = rows.filter(**{f"{customer}level": self.narrowed.level})
+            rows = rows.annotate(at_level=(fact or self._known)("level")).filter(at_level=self.narrowed.level)
         return rows
 
-    def _key(self, customer: str, moment: Any) -> Any:
+    def _key(self, moment: Any, fact: Callable[[str], Any] | None = None) -> Any:
         match self.by:
             case By.OWNER | By.DEPARTMENT:
                 return F(f"{self.by}_id")
             case By.LEVEL | By.TYPE:
-                return F(f"{customer}{self.by}")
+                return (fact or self._known)(self.by)
             case _:
                 return Func(moment, Value(_MOMENTS[self.by]), function="to_char", output_field=CharField())
 

@@ -11,6 +11,7 @@ from django.db import connection
 from backend.core.actor import Actor
 from backend.visits import progress
 from backend.visits.errors import PeriodTooLong
+from backend.visits.known import known_fact
 from backend.visits.models import TemplateVersion, Visit, VisitTemplate
 from backend.visits.rules.actions import Action, Kind
 from backend.visits.rules.forms import fields_of
@@ -79,7 +80,9 @@ def statistics(
     seen = Visit.objects.visible_to(actor).filter(
         template_version__template=template, started_at__gte=since, started_at__lt=until
     )
-    chosen = {"owner_id": owner_id, "department_id": department_id, "customer__level": level}
+    if level is not None:
+        seen = seen.annotate(at_level=known_fact(actor, "level"))
+    chosen = {"owner_id": owner_id, "department_id": department_id, "at_level": level}
     seen = seen.filter(**{name: value for name, value in chosen.items() if value is not None})
     read = _Reader(seen, fields)
     counts = read.one(

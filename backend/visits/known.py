@@ -1,0 +1,26 @@
+"""What a visit may tell its reader of the customer: the name is on it, all else is for who sees the customer itself."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case, CharField, F, Value, When
+
+from backend.core.actor import Actor
+from backend.customers.models import Customer
+
+
+def known_customers(actor: Actor, customer_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of them that the actor sees."""
+    if not (wanted := set(customer_ids)) or not actor.may("customer.read"):
+        return set()
+    return set(Customer.objects.visible_to(actor).filter(pk__in=wanted).values_list("pk", flat=True))
+
+
+def known_fact(actor: Actor, name: str) -> Any:
+    """A text of the customer of visits or plans, in a query; empty where the actor does not see the customer."""
+    nothing = Value("", CharField())
+    if not actor.may("customer.read"):
+        return nothing
+    seen = Customer.objects.visible_to(actor).values("pk")
+    return Case(When(customer_id__in=seen, then=F(f"customer__{name}")), default=nothing)
