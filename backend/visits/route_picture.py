@@ -98,7 +98,7 @@ class _Sheet:
         return self.unit * (2.6 + 1.5 * lines)
 
     def map(self, route: DayRoute, box: Box) -> None:
-        plans = [(plan, place) for plan in route.planned if (place := plan.customer.place)]
+        plans = [(left.plan, left.place) for left in route.planned if left.place]
         places = [(stop.spot.lat, stop.spot.lng) for stop in route.stops] + [place for _, place in plans]
         if not places:
             words = str(bilingual("这一天没有拜访。", "No visits on this day."))
@@ -208,7 +208,9 @@ class _Sheet:
     def foot(self, route: DayRoute, top: float, lines: int) -> None:
         edge, y = self.unit, top + self.unit * 0.6
         self._legend(route, y)
-        entries = [_made_line(stop, route) for stop in route.stops] + [_planned_line(plan) for plan in route.planned]
+        entries = [_made_line(stop, route) for stop in route.stops] + [
+            _planned_line(left.plan) for left in route.planned
+        ]
         hidden = len(entries) - lines
         if hidden:
             rest = hidden + 1

@@ -10,11 +10,10 @@ from ninja import Query, Router, Status
 from backend.core import clock
 from backend.core.geo import wgs84_to_gcj02
 from backend.visits import route_picture, selectors, services
-from backend.visits.models import VisitPlan
 from backend.visits.rules import Verdict
 from backend.visits.selectors import feed
 from backend.visits.services import day_routes
-from backend.visits.services.day_routes import DayRoute, Stop
+from backend.visits.services.day_routes import DayRoute, Left, Stop
 from mobile_api import paging
 from mobile_api.auth import Request
 from mobile_api.caching import etag_of, is_current, json_reply, not_modified, reply
@@ -101,7 +100,7 @@ def route(request: Request, query: Query[DayRouteFilters]) -> HttpResponseBase:
         "exact": found.exact,
         "metres": round(found.metres, 1),
         "stops": [_stop(stop, query.crs) for stop in found.stops],
-        "planned": [_planned(plan) | _where(plan, query.crs) for plan in found.planned],
+        "planned": [_planned(left) | _where(left, query.crs) for left in found.planned],
     }
     return json_reply(request, shown)
 
@@ -172,13 +171,14 @@ def _about(stop: Stop) -> dict[str, Any]:
     }
 
 
-def _planned(plan: VisitPlan) -> dict[str, Any]:
+def _planned(left: Left) -> dict[str, Any]:
+    plan = left.plan
     customer = {"id": plan.customer_id, "name": plan.customer.name}
     return {"plan_id": plan.pk, "customer": customer, "starts_at": plan.starts_at}
 
 
-def _where(plan: VisitPlan, crs: str) -> dict[str, Any]:
-    lat, lng = _shown(*plan.customer.place, crs) if plan.customer.place else (None, None)
+def _where(left: Left, crs: str) -> dict[str, Any]:
+    lat, lng = _shown(*left.place, crs) if left.place else (None, None)
     return {"lat": lat, "lng": lng}
 
 
@@ -209,7 +209,7 @@ def _stop_feature(stop: Stop) -> dict[str, Any]:
     return _feature(point, {"kind": "visit", **_about(stop)})
 
 
-def _plan_feature(plan: VisitPlan) -> dict[str, Any]:
-    place = plan.customer.place
+def _plan_feature(left: Left) -> dict[str, Any]:
+    place = left.place
     point = {"type": "Point", "coordinates": [place[1], place[0]]} if place else None
-    return _feature(point, {"kind": "plan", **_planned(plan)})
+    return _feature(point, {"kind": "plan", **_planned(left)})

@@ -8,6 +8,7 @@ from PIL import Image
 
 from backend.core import clock
 from backend.core.geo import distance_m, gcj02_to_wgs84
+from backend.customers.models import Customer
 from backend.visits.models import Visit, VisitPolicy
 from tests.support.contract import keep_to_it
 from tests.support.visit_plans import plan, shop_of
@@ -123,6 +124,23 @@ class TestSomebodyElses:
 
         assert len(route(api(cast.zhao), owner=cast.li.pk).json()["stops"]) == 1
         assert refused(route(api(cast.zhao), owner=cast.li.pk, exact=True), 403, "not_your_team")
+
+    def test_no_place_of_a_customer_that_the_reader_does_not_see(self, api, cast):
+        li, han = api(cast.li), api(cast.han)
+        planned = plan(li, shop_of(li, 9000, name="看得见"))
+        gone = Customer.objects.get(pk=plan(li, shop_of(li, 7000))["customer"]["id"])
+        gone.change(name="看不见", owner=cast.zhao, department=cast.north)
+        for reader in (li, han):
+            found = route(reader, owner=cast.li.pk).json()["planned"]
+            assert {one["customer"]["name"]: one["lat"] is None for one in found} == {"看得见": False, "看不见": True}
+            features = route(reader, ".geojson", owner=cast.li.pk).json()["features"]
+            assert sorted(one["geometry"] is None for one in features) == [False, True]
+            suggested = reader.get("/visit-plans/route", day=DAY, owner=str(cast.li.pk)).json()
+            assert [leg["plan"]["id"] for leg in suggested["legs"]] == [planned["id"]]
+            assert [one["customer"]["name"] for one in suggested["without_place"]] == ["看不见"]
+        before = route(han, ".png", owner=cast.li.pk).headers["ETag"]
+        gone.change(lat=22.5)
+        assert route(han, ".png", owner=cast.li.pk).headers["ETag"] == before
 
     def test_strangers_see_nobody(self, api, cast):
         drove(api(cast.li), 0)

@@ -10,6 +10,7 @@ from django.db.models import F, QuerySet
 from backend.core.actor import Actor
 from backend.core.errors import Invalid
 from backend.core.text import bilingual
+from backend.visits.known import known_customers
 from backend.visits.models import PlanSeries, PlanSubstitution, VisitCadence, VisitPlan
 from backend.visits.rules.planning import PlanWarning, Slot, travel_time, warnings_about
 from backend.visits.rules.routes import Place, Stop, best_order, legs_m
@@ -38,6 +39,7 @@ class Leg:
 class Route:
     legs: list[Leg]
     without_place: list[VisitPlan]
+    """Or of customers that the reader does not see."""
 
     @property
     def metres(self) -> float:
@@ -91,8 +93,11 @@ def route_of(*, actor: Actor, day: date, owner_id: UUID | None = None, start: Pl
     actor.require("visit.read")
     rows = _plans(actor).filter(owner_id=owner_id or actor.person_id, planned_on=day)
     plans = {plan.pk: plan for plan in rows.order_by(F("starts_at").asc(nulls_last=True), "id")}
+    known = known_customers(actor, (plan.customer_id for plan in plans.values()))
     stops = [
-        Stop(plan.pk, plan.customer.place, plan.starts_at) for plan in plans.values() if plan.customer.place is not None
+        Stop(plan.pk, plan.customer.place, plan.starts_at)
+        for plan in plans.values()
+        if plan.customer_id in known and plan.customer.place is not None
     ]
     order = best_order(stops, start=start)
     places = [start, *(stop.place for stop in order)]
@@ -105,7 +110,8 @@ def route_of(*, actor: Actor, day: date, owner_id: UUID | None = None, start: Pl
         )
         for stop, metres, before in zip(order, legs_m(order, start=start), places, strict=False)
     ]
-    return Route(legs, [plan for plan in plans.values() if plan.customer.place is None])
+    placed = {stop.id for stop in stops}
+    return Route(legs, [plan for plan in plans.values() if plan.pk not in placed])
 
 
 def list_series(*, actor: Actor, owner_id: UUID | None = None) -> QuerySet[PlanSeries]:

@@ -15,9 +15,11 @@ from backend.directory.models import Employee
 from backend.directory.selectors import timezone_of
 from backend.events import services as events
 from backend.visits.errors import NotYourTeam
+from backend.visits.known import known_customers
 from backend.visits.models import Visit, VisitPlan
 from backend.visits.reach import people_within_reach
 from backend.visits.rules import Coarse, coarse
+from backend.visits.rules.routes import Place
 from backend.visits.selectors import bounds_of, terms
 from backend.visits.selectors.planning import TooMuchAtOnce
 
@@ -37,13 +39,22 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What was planned and not made."""
+
+    plan: VisitPlan
+    place: Place | None
+    """Of the customer; none where the reader does not see it."""
+
+
+@dataclass(frozen=True, slots=True)
 class DayRoute:
     owner: Employee
     on: date
     zone: ZoneInfo
     stops: list[Stop]
-    planned: list[VisitPlan]
-    """What was planned for the day and not made: in order of time, those without one last."""
+    planned: list[Left]
+    """In order of time, those without one last."""
 
     @property
     def metres(self) -> float:
@@ -57,7 +68,7 @@ class DayRoute:
     def state(self) -> tuple[object, ...]:
         """Equal where everything that is shown is."""
         stops = ((stop.visit.pk, stop.visit.version, stop.visit.customer.name, stop.spot) for stop in self.stops)
-        plans = ((plan.pk, plan.version, plan.customer.name, plan.customer.place) for plan in self.planned)
+        plans = ((left.plan.pk, left.plan.version, left.plan.customer.name, left.place) for left in self.planned)
         return self.owner.name, self.on, *stops, *plans
 
 
@@ -100,11 +111,13 @@ def _made(actor: Actor, person: UUID, on: date) -> list[Visit]:
     return list(rows.order_by("started_at", "id")[: MOST_STOPS + 1])
 
 
-def _planned(actor: Actor, person: UUID, on: date) -> list[VisitPlan]:
+def _planned(actor: Actor, person: UUID, on: date) -> list[Left]:
     begun = Visit.objects.filter(plan=OuterRef("pk"), checked_in_at__isnull=False)
     rows = VisitPlan.objects.visible_to(actor).select_related("customer")
     rows = rows.filter(owner_id=person, planned_on=on, status=VisitPlan.Status.PLANNED).exclude(Exists(begun))
-    return list(rows.order_by(F("starts_at").asc(nulls_last=True), "id")[: MOST_STOPS + 1])
+    plans = list(rows.order_by(F("starts_at").asc(nulls_last=True), "id")[: MOST_STOPS + 1])
+    known = known_customers(actor, (plan.customer_id for plan in plans))
+    return [Left(plan, plan.customer.place if plan.customer_id in known else None) for plan in plans]
 
 
 def _stops(made: list[Visit], exactly: set[UUID]) -> list[Stop]:
