@@ -27,6 +27,7 @@ from notifications.recipients import (
     owner,
     owner_and_followers,
     who_asked_for_export,
+    who_follows_up,
     who_uploaded_customers,
 )
 from notifications.wording import Text, gaps_of
@@ -94,13 +95,13 @@ RULES: dict[str, Rule] = {
         channels=INBOX_ONLY,
     ),
     "visit.follow_up_due": Rule(
-        owner,
+        who_follows_up,
         Text("今天该跟进：{customer}", "Follow up today: {customer}"),
         Text("下一步：{text}", "Next step: {text}"),
         VISIT,
     ),
     "visit.promise_due": Rule(
-        owner,
+        who_follows_up,
         Text("付款承诺到期：{customer}", "A promised payment is due: {customer}"),
         Text("金额：{amount}\n备注：{text}", "Amount: {amount}\nNote: {text}"),
         VISIT,

@@ -20,6 +20,14 @@ def owner(event: Event) -> Iterable[UUID]:
     return subject_of(event).values_list("owner_id", flat=True)
 
 
+def who_follows_up(event: Event) -> Iterable[UUID]:
+    """Whoever made the visit; where he has left, the owner of its customer."""
+    made_by, is_here, in_charge = (
+        subject_of(event).values_list("owner_id", "owner__is_active", "customer__owner_id").get()
+    )
+    return [made_by] if is_here or in_charge is None else [in_charge]
+
+
 def former_owner(event: Event) -> Iterable[UUID]:
     return [UUID(event.data["before"]["owner_id"])] if event.data["before"]["owner_id"] else []
 

@@ -8,7 +8,7 @@ import pytest
 
 from backend.core import clock
 from backend.core.clock import start_of, today_in
-from backend.visits.models import Visit, VisitLike, VisitReading
+from backend.visits.models import Visit, VisitLike, VisitPlan, VisitReading
 from backend.visits.services import reminders
 from mobile_api.schemas.visits import VisitScreenOut
 from notifications.models import Notification
@@ -193,6 +193,24 @@ class TestFollowUps:
         assert reminders.follow_up(at=self.nine(cast, today)) == 0
         api(cast.li).post(path, {"summary": "改", "next_on": str(today + timedelta(days=2))})
         assert reminders.follow_up(at=self.nine(cast, today + timedelta(days=2))) == 2
+
+    def test_of_a_leavers_visits_whoever_has_his_customers_is_told_once_somebody_has_them(self, api, cast, work, today):
+        told, known = self.due(api, cast, today), self.due(api, cast, today)
+        cast.li.is_active = False
+        cast.li.save()
+        assert reminders.follow_up(at=self.nine(cast, today)) == 0
+        for visit in (told, known):
+            visit.customer.change(owner=cast.zhao, department=cast.north)
+        planned = {"customer_id": str(known.customer_id), "planned_on": str(today)}
+        assert api(cast.zhao).post("/visit-plans", planned).status_code == 201
+        morning_after = self.nine(cast, today + timedelta(days=1))
+        VisitPlan.objects.update(planned_on=today + timedelta(days=1))
+
+        assert [reminders.follow_up(at=morning_after) for _ in range(2)] == [1, 0]
+        work()
+        (note,) = Notification.objects.filter(kind="visit.follow_up_due")
+        assert (note.recipient_id, note.subject_id) == (cast.zhao.pk, told.pk)
+        assert api(cast.zhao).get(f"/visits/{told.pk}").status_code == 200
 
     def test_nobody_is_told_of_what_is_done_planned_or_long_past(self, api, cast, today):
         again, planned, old, cancelled = (self.due(api, cast, today) for _ in range(4))

@@ -1,4 +1,5 @@
-"""On the morning of the day for which a customer has promised money, whoever was told so is reminded, once."""
+"""On the morning of the day for which a customer has promised money, whoever was told so is reminded, once; where he
+has left, whoever is in charge of the customer now."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from backend.core.transactions import commits_in_steps
 from backend.directory.models import Company
 from backend.events import services as events
 from backend.visits.models import PaymentPromise
-from backend.visits.services.reminders import AT_ONCE, MADE_UP_FOR, MORNING
+from backend.visits.services.reminders import AT_ONCE, MADE_UP_FOR, MORNING, show_to_who_follows, somebody_follows
 
 
 @commits_in_steps("each portion for itself, so that whoever was told stays told")
@@ -28,14 +29,18 @@ def remind_of_promises(*, at: datetime) -> int:
 
 
 def _due(until: date, at: datetime) -> QuerySet[PaymentPromise]:
-    return PaymentPromise.objects.filter(promised_on__range=(at.date() - MADE_UP_FOR, until), reminded_at=None)
+    rows = PaymentPromise.objects.filter(promised_on__range=(at.date() - MADE_UP_FOR, until), reminded_at=None)
+    return rows.filter(somebody_follows("visit__"))
 
 
 @transaction.atomic
 def _remind_some(company: Company, at: datetime) -> int:
     due: Any = _due(today_in(company.timezone, at), at).filter(company=company, visit__deleted_at=None)
-    rows = due.select_related("visit__customer", "answer").select_for_update(of=("self",), skip_locked=True)
+    rows = due.select_related("visit__customer", "visit__owner", "answer").select_for_update(
+        of=("self",), skip_locked=True
+    )
     promises = list(rows.order_by("promised_on", "pk")[:AT_ONCE])
+    show_to_who_follows(promise.visit for promise in promises)
     facts = [
         (
             promise.visit,

@@ -1,11 +1,12 @@
 """Shortly before a plan begins its owner is told, once; and on the morning of the day he wrote for the next step."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
 
 from backend.core.actor import Actor
 from backend.core.clock import today_in
@@ -61,6 +62,7 @@ def _remind_some(at: datetime) -> int:
 def follow_up(*, at: datetime) -> int:
     """Of the visits whose next step is due today; how many were told of. Two at once share them.
 
+    Who wrote it is told, or where he has left whoever is in charge of the customer now; while that is nobody, it waits.
     Nobody is told who has been there since, or has it in his plan from today on. A day written anew is told of anew.
     """
     told = 0
@@ -74,27 +76,41 @@ def follow_up(*, at: datetime) -> int:
 def _due(until: date, at: datetime) -> QuerySet[Visit]:
     first = at.date() - MADE_UP_FOR
     rows = Visit.objects.filter(next_on__range=(first, until), next_told_at=None, deleted_at=None)
-    return rows.exclude(status=Visit.Status.CANCELLED)
+    return rows.filter(somebody_follows()).exclude(status=Visit.Status.CANCELLED)
+
+
+def somebody_follows(visit: str = "") -> Q:
+    return Q(**{f"{visit}owner__is_active": True}) | Q(**{f"{visit}customer__owner__is_active": True})
+
+
+def show_to_who_follows(visits: Iterable[Visit]) -> None:
+    """A visit of somebody who has left, to whoever is in charge of its customer now."""
+    for visit in visits:
+        if not visit.owner.is_active and visit.customer.owner_id:
+            visit.show_to([visit.customer.owner_id])
 
 
 @transaction.atomic
 def _follow_up_some(company: Company, at: datetime) -> tuple[int, int] | None:
     """How many were looked at and how many of them told of; None where none is left."""
     today = today_in(company.timezone, at)
-    rows: Any = _due(today, at).filter(company=company).select_related("customer")
+    rows: Any = _due(today, at).filter(company=company).select_related("customer", "owner")
     visits = list(rows.select_for_update(of=("self",), skip_locked=True).order_by("next_on", "pk")[:AT_ONCE])
     if not visits:
         return None
-    since = Visit.objects.filter(owner=OuterRef("owner"), customer=OuterRef("customer"), deleted_at=None)
+    follower = Case(When(owner__is_active=True, then=F("owner_id")), default=F("customer__owner_id"))
+    since = Visit.objects.filter(owner=OuterRef("follower"), customer=OuterRef("customer"), deleted_at=None)
     there = since.filter(checked_in_at__isnull=False, started_at__gt=OuterRef("started_at"))
-    plans = VisitPlan.objects.filter(owner=OuterRef("owner"), customer=OuterRef("customer"), deleted_at=None)
+    plans = VisitPlan.objects.filter(owner=OuterRef("follower"), customer=OuterRef("customer"), deleted_at=None)
     planned = plans.filter(status=VisitPlan.Status.PLANNED, planned_on__gte=today)
     ids = [visit.pk for visit in visits]
-    open_ones = Visit.objects.filter(pk__in=ids).exclude(Exists(there)).exclude(Exists(planned))
+    open_ones = (
+        Visit.objects.filter(pk__in=ids).alias(follower=follower).exclude(Exists(there)).exclude(Exists(planned))
+    )
     waiting = set(open_ones.values_list("pk", flat=True))
-    facts = [
-        (visit, {"customer": visit.customer.name, "text": visit.next_step}) for visit in visits if visit.pk in waiting
-    ]
+    due = [visit for visit in visits if visit.pk in waiting]
+    show_to_who_follows(due)
+    facts = [(visit, {"customer": visit.customer.name, "text": visit.next_step}) for visit in due]
     events.record_many("visit.follow_up_due", facts, actor=Actor.system(company.pk), at=at)
     Visit.objects.filter(pk__in=ids).update(next_told_at=at)
     return len(visits), len(facts)

@@ -8,6 +8,7 @@ from backend.events.models import Event
 from backend.visits.models import PaymentPromise, Visit
 from backend.visits.services.promises import remind_of_promises
 from mobile_api.schemas.overview import CustomerOverviewOut
+from notifications.models import Notification
 from tests.support.contract import reads_as
 from tests.support.visit_templates import action, answer, visit_of
 from tests.support.visits import recorded
@@ -37,6 +38,19 @@ def test_on_the_morning_of_the_day_once_and_anew_for_another_day(api, cast):
     assert remind_of_promises(at=MORNING) == 0
     assert remind_of_promises(at=MORNING + timedelta(days=1)) == 1
     assert recorded("visit.promise_due") == 2
+
+
+def test_where_he_has_left_whoever_has_his_customer_is_reminded(api, cast, work):
+    visit = visit_of(api(cast.li), api(cast.qian), action("pay", "payment"))
+    answer(api(cast.li), visit, "pay", payment=promise("800.00"))
+    cast.li.is_active = False
+    cast.li.save()
+    assert remind_of_promises(at=MORNING) == 0
+    Visit.objects.get().customer.change(owner=cast.zhao, department=cast.north)
+
+    assert [remind_of_promises(at=MORNING) for _ in range(2)] == [1, 0]
+    work()
+    assert Notification.objects.get(kind="visit.promise_due").recipient_id == cast.zhao.pk
 
 
 def test_what_was_due_long_ago_and_what_is_withdrawn_is_let_be(api, cast):
