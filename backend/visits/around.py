@@ -1,12 +1,14 @@
 """What visits and plans say about a customer."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Q, Subquery, TextField
 from django.db.models.functions import Cast, JSONObject
 
 from backend.core.actor import Actor
 from backend.customers.around import Entry, Facet
+from backend.visits.known import sees_promises
 from backend.visits.models import PaymentPromise, PlanSeries, Visit, VisitPlan
 
 
@@ -27,14 +29,20 @@ def _visits(*, actor: Actor, rows: Any) -> dict[str, Any]:
         "next_step": last.next_step,
         "next_on": last.next_on,
     }
-    figures["promise"] = last and last.promise
+    promise = last and last.promise
+    figures["promise"] = promise and _as_seen(promise, actor)
     return figures
+
+
+def _as_seen(promise: dict[str, Any], actor: Actor) -> dict[str, Any]:
+    owner_id = UUID(promise.pop("owner_id"))
+    return promise if sees_promises(actor, owner_id) else promise | {"amount": None}
 
 
 def _promise(rows: Any) -> Subquery:
     """Of money, the one for the latest day; in the query that reads the last visit anyway."""
     amount = JSONObject(amount=Cast("amount", TextField()), currency="currency")
-    told = JSONObject(visit_id="visit_id", amount=amount, promised_on="promised_on")
+    told = JSONObject(visit_id="visit_id", owner_id="visit__owner_id", amount=amount, promised_on="promised_on")
     promises = PaymentPromise.objects.filter(visit__in=rows.values("pk")).order_by("-promised_on", "-pk")
     return Subquery(promises.values(told=told)[:1])
 

@@ -1,4 +1,5 @@
-"""What a visit may tell its reader of the customer: the name is on it, all else is for who sees the customer itself."""
+"""What a visit may tell its reader of the customer: the name is on it, all else is for who sees the customer itself,
+and how much money it has promised for who made the visit or sees what is paid."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +8,9 @@ from uuid import UUID
 from django.db.models import Case, CharField, F, Value, When
 
 from backend.core.actor import Actor
+from backend.core.fields import hidden_fields
 from backend.customers.models import Customer
+from backend.visits.models import PaymentPromise
 
 
 def known_customers(actor: Actor, customer_ids: Iterable[UUID]) -> set[UUID]:
@@ -24,3 +27,8 @@ def known_fact(actor: Actor, name: str) -> Any:
         return nothing
     seen = Customer.objects.visible_to(actor).values("pk")
     return Case(When(customer_id__in=seen, then=F(f"customer__{name}")), default=nothing)
+
+
+def sees_promises(actor: Actor, owner_id: UUID) -> bool:
+    """Whether the amounts promised at visits of this person are shown to the actor; null where they are not."""
+    return actor.employee_id == owner_id or not hidden_fields(PaymentPromise, sees=actor.sees)

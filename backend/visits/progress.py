@@ -32,14 +32,17 @@ class Progress(NamedTuple):
     def missing(self) -> list[str]:
         return [key for key, state in self.states.items() if state == State.MISSING]
 
-    def steps(self) -> Iterator[dict[str, Any]]:
-        """Each action with how it stands, as clients are shown it."""
+    def steps(self, *, amounts: bool) -> Iterator[dict[str, Any]]:
+        """Each action with how it stands, as clients are shown it; `amounts`: with those of promises."""
         for action in self.actions:
             row = self.answers.get(action["key"])
+            value = row["value"] if row else None
+            if value and action["kind"] == Kind.PAYMENT and not amounts:
+                value = {**value, "amount": None}
             yield {
                 **action,
                 "state": self.states[action["key"]],
-                "answer": {action["kind"]: row["value"]} if row else None,
+                "answer": {action["kind"]: value} if row else None,
                 "answered_at": row["answered_at"] if row else None,
                 "is_late": bool(row and row["is_late"]),
                 "photos": self.photos.get(action["photo"]["tag"], 0) if action["photo"] else None,

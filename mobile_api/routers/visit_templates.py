@@ -137,7 +137,7 @@ def answer_action(request: Request, visit_id: UUID, key: str, body: AnswerIn) ->
         "visit_id": visit.pk,
         "version": visit.version,
         "status": visit.status,
-        "actions": list(progress.steps()),
+        "actions": list(progress.steps(amounts=True)),
         "missing_actions": visit.missing_actions,
     }
 
@@ -173,7 +173,11 @@ def _version(version: TemplateVersion) -> dict[str, Any]:
 
 def _figures(figures: ActionFigures) -> dict[str, Any]:
     promised = [
-        {"count": row["count"], "total": {"amount": row["total"], "currency": row["currency"]}}
+        {
+            "count": row["count"],
+            "currency": row["currency"],
+            "total": None if row["total"] is None else {"amount": row["total"], "currency": row["currency"]},
+        }
         for row in figures.promised
     ]
     return {

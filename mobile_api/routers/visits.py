@@ -7,7 +7,9 @@ from django.http.response import HttpResponseBase
 from ninja import Query, Router, Status
 
 from backend.core import clock
+from backend.core.actor import Actor
 from backend.visits import selectors, services
+from backend.visits.known import sees_promises
 from backend.visits.models import Visit, VisitComment, VisitPhoto
 from backend.visits.rules import coarse
 from backend.visits.selectors import hot
@@ -59,12 +61,14 @@ def create_visit(request: Request, body: VisitIn) -> Status[dict[str, Any]]:
 
 @router.get("/visits/{visit_id}", response=VisitScreenOut)
 def get_visit(request: Request, visit_id: UUID) -> HttpResponseBase:
+    reader: Actor = request.auth
+    seen = sorted(reader.fields)
     if "HTTP_IF_NONE_MATCH" in request.META:
-        etag = etag_of(visit_id, hot.visit_stamp(actor=request.auth, visit_id=visit_id))
+        etag = etag_of(visit_id, hot.visit_stamp(actor=reader, visit_id=visit_id), seen)
         if is_current(request, etag):
             return not_modified(etag)
-    screen = hot.visit_screen(actor=request.auth, visit_id=visit_id)
-    return json_reply(request, _screen(screen), etag=etag_of(visit_id, screen.stamp))
+    screen = hot.visit_screen(actor=reader, visit_id=visit_id)
+    return json_reply(request, _screen(screen, reader), etag=etag_of(visit_id, screen.stamp, seen))
 
 
 @router.post("/visits/{visit_id}/check-in", response=VisitOut)
@@ -157,7 +161,7 @@ def visit_out(visit: Visit) -> dict[str, Any]:
     return item_of(visit) | _details(visit) | {"reasons": visit.reasons}
 
 
-def _screen(screen: hot.VisitScreen) -> dict[str, Any]:
+def _screen(screen: hot.VisitScreen, reader: Actor) -> dict[str, Any]:
     evidence = {
         "captured_at": screen.captured_at,
         "skew_s": screen.skew_s,
@@ -178,7 +182,7 @@ def _screen(screen: hot.VisitScreen) -> dict[str, Any]:
         "likes": orjson.Fragment(screen.likes),
         "read_by": orjson.Fragment(screen.readings),
         "template": _template(screen),
-        "actions": list(screen.progress.steps()),
+        "actions": list(screen.progress.steps(amounts=sees_promises(reader, screen.owner_id))),
         "missing_actions": screen.missing_actions,
     }
 

@@ -21,7 +21,8 @@ class LastVisitOut(Out):
 
 class LastPromiseOut(Out):
     visit_id: UUID
-    amount: MoneyOut
+    amount: MoneyOut | None
+    """Null for who sees no amounts paid, unless he made the visit himself."""
     promised_on: date
 
 

@@ -209,7 +209,8 @@ class OrderAnswerOut(Out):
 
 
 class PaymentAnswerOut(Out):
-    amount: MoneyOut
+    amount: MoneyOut | None
+    """Null for who sees no amounts paid, unless he made the visit himself."""
     promised_on: date
     note: str
 

@@ -158,7 +158,9 @@ class BrandFiguresOut(Out):
 
 class PromisedOut(Out):
     count: int
-    total: MoneyOut
+    currency: str
+    total: MoneyOut | None
+    """Null for who sees no amounts paid, unless he made all of these visits himself."""
 
 
 class ActionFiguresOut(Out):

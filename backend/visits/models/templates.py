@@ -1,10 +1,12 @@
 """What a company asks its people to do on a visit, and what they answered."""
 
+from typing import ClassVar
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
 
+from backend.core.fields import Classes
 from backend.core.ids import new_id
 from backend.core.text import bilingual
 from backend.visits.rules.actions import Kind
@@ -105,7 +107,13 @@ class ActionAnswer(models.Model):
 
 
 class PaymentPromise(models.Model):
-    """Money that the customer has promised to pay by a day: an answer that somebody is reminded of."""
+    """Money that the customer has promised to pay by a day: an answer that somebody is reminded of.
+
+    How much is of the class `receivable`, and yet whoever made the visit sees what he wrote himself:
+    `known.sees_promises`.
+    """
+
+    FIELD_CLASSES: ClassVar[Classes] = {"amount": ("receivable",)}
 
     company = models.ForeignKey("directory.Company", models.PROTECT, related_name="+", db_index=False)
     answer = models.OneToOneField(ActionAnswer, models.CASCADE, related_name="promise")

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from backend.core.actor import Actor, Scope
+from backend.core.fields import Classes
 from backend.core.ids import new_id
 from backend.core.text import bilingual
 from backend.documents.models import Document
@@ -94,6 +95,9 @@ class Visit(Document):
     """One employee at one customer: created, open from check-in to check-out, then completed."""
 
     resource = "visit"
+
+    FIELD_CLASSES: ClassVar[Classes] = {"amount": ("receivable",)}
+    """What its events tell of money that the customer has promised to pay."""
 
     class Status(models.TextChoices):
         CREATED = "created", bilingual("未签到", "created")

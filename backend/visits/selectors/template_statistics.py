@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.db import connection
 from backend.core.actor import Actor
 from backend.visits import progress
 from backend.visits.errors import PeriodTooLong
-from backend.visits.known import known_fact
+from backend.visits.known import known_fact, sees_promises
 from backend.visits.models import TemplateVersion, Visit, VisitTemplate
 from backend.visits.rules.actions import Action, Kind
 from backend.visits.rules.forms import fields_of
@@ -93,6 +94,9 @@ def statistics(
     missing = read.by_key(_MISSING)
     photos = read.by_key(_PHOTOS)
     lists = {"products": read.lists(_PRODUCTS), "brands": read.lists(_BRANDS), "promised": read.lists(_PROMISED)}
+    for row in chain.from_iterable(lists["promised"].values()):
+        if not all(sees_promises(actor, owner) for owner in row.pop("owners")):
+            row["total"] = None
     values, numbers = read.lists(_VALUES), read.lists(_NUMBERS)
     return TemplateFigures(
         template,
@@ -169,7 +173,8 @@ _BRANDS = f"""SELECT answer.key, item.value->>'brand' AS brand, item.value->'pri
     {_COUNTING} AND answer.kind = 'competitor'
     CROSS JOIN LATERAL jsonb_array_elements(answer.value->'items') AS item
     GROUP BY 1, 2, 3 ORDER BY 4 DESC, 2, 3"""
-_PROMISED = """SELECT answer.key, promise.currency, count(*), sum(promise.amount) AS total
+_PROMISED = """SELECT answer.key, promise.currency, count(*), sum(promise.amount) AS total,
+        array_agg(DISTINCT seen.owner_id) AS owners
     FROM seen JOIN visits_paymentpromise promise ON promise.visit_id = seen.id
     JOIN visits_actionanswer answer ON answer.id = promise.answer_id GROUP BY 1, 2 ORDER BY 2"""
 
@@ -178,7 +183,7 @@ class _Reader:
     """Queries over the visits `seen`, which each of them begins with."""
 
     def __init__(self, seen: Any, fields: dict[str, Row]) -> None:
-        columns = ("id", "template_version_id", "status", "missing_actions")
+        columns = ("id", "owner_id", "template_version_id", "status", "missing_actions")
         self.sql, self.params = seen.values(*columns).query.sql_with_params()
         self.kinds = {
             kind: [name for name, about in fields.items() if about["kind"] == told]
