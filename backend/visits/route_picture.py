@@ -3,6 +3,7 @@
 Drawn at twice its size and reduced, which is how Pillow's lines become smooth. All words are in the active language.
 """
 
+from bisect import bisect_left
 from io import BytesIO
 from itertools import pairwise
 from math import atan2, cos, hypot, pi, sin
@@ -81,6 +82,7 @@ class _Sheet:
         self.width, self.height, self.unit = width, height, unit
         self.picture = Image.new("RGB", (width, height), PAPER)
         self.pen = ImageDraw.Draw(self.picture)
+        self.fitting: dict[tuple[str, float, float], str] = {}
         self.small, self.plain, self.large = (font(round(unit * share)) for share in (0.8, 1.0, 1.35))
 
     @property
@@ -237,18 +239,24 @@ class _Sheet:
             x += wide + self.unit * 2.2
 
     def _cut(self, text: str, letters: ImageFont.FreeTypeFont, wide: float) -> str:
-        """On one line, the end left out where it does not fit."""
-        text = legible(" ".join(text.split()))
-        if letters.getlength(text) <= wide:
-            return text
-        while text and letters.getlength(text + "…") > wide:
-            text = text[:-1]
-        return text + "…"
+        """On one line, the end left out where it does not fit; a name that comes again is measured once."""
+        key = text, letters.size, wide
+        if key not in self.fitting:
+            self.fitting[key] = _fitted(legible(" ".join(text.split())), letters, wide)
+        return self.fitting[key]
+
+
+def _fitted(text: str, letters: ImageFont.FreeTypeFont, wide: float) -> str:
+    if letters.getlength(text) <= wide:
+        return text
+    cuts = range(1, len(text) + 1)
+    kept = bisect_left(cuts, True, key=lambda cut: letters.getlength(text[:cut] + "…") > wide)
+    return text[:kept] + "…"
 
 
 def _made_line(stop: Stop, route: DayRoute) -> tuple[str, str]:
     visit = stop.visit
-    came = visit.started_at.astimezone(route.zone)
+    came = (visit.came_at or visit.started_at).astimezone(route.zone)
     took = bilingual(f"{visit.minutes} 分钟", f"{visit.minutes} min") if visit.minutes is not None else ""
     said = [visit.customer.name, str(took), str(Verdict(visit.verdict).label), str(DECISIONS[visit.decision])]
     return f"{stop.number}. {came:%H:%M} {' · '.join(filter(None, said))}", INK

@@ -1,7 +1,9 @@
 """The way of a day as data, for maps and as a picture: one content, one rule of who sees it how exactly."""
 
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
@@ -9,7 +11,10 @@ from PIL import Image
 from backend.core import clock
 from backend.core.geo import distance_m, gcj02_to_wgs84
 from backend.customers.models import Customer
+from backend.visits import route_picture
 from backend.visits.models import Visit, VisitPolicy
+from backend.visits.rules import Coarse
+from backend.visits.services.day_routes import DayRoute, Stop
 from tests.support.contract import keep_to_it
 from tests.support.visit_plans import plan, shop_of
 from tests.support.visits import METRE, SHOP, check_in, check_in_body, recorded, refused
@@ -58,6 +63,18 @@ class TestOnesOwnDay:
         assert {stop["minutes"] for stop in found["stops"]} == {25}
         assert [one["plan_id"] for one in found["planned"]] == [left["id"]]
         assert recorded("visit.positions_read") == 0
+
+    def test_a_day_sent_in_the_wrong_order_is_shown_in_the_one_in_which_he_went(self, api, cast):
+        li = api(cast.li)
+        first, second, third = drove(li, 0, 1000, 2000)
+        sent = {"started_at": NINE + timedelta(hours=9), "checked_in_at": NINE + timedelta(hours=9)}
+        Visit.objects.filter(pk=second).update(**sent, kept_back_s=8 * 3600 + 120)
+        Visit.objects.filter(pk=first).update(**sent, kept_back_s=9 * 3600)
+
+        found = route(li).json()
+
+        assert [stop["visit_id"] for stop in found["stops"]] == [first, second, third]
+        assert round(found["metres"]) == 2000
 
     def test_chinese_maps_get_their_own_coordinates(self, api, cast):
         drove(api(cast.li), 0)
@@ -195,6 +212,19 @@ class TestPicture:
             Visit.objects.bulk_create([Visit(**kept(seen))])
         assert size_of(route(li, ".png", width=320, height=320)) == (320, 320)
         assert size_of(route(li, ".png", width=1280, height=320)) == (1280, 320)
+
+    def test_long_names_cost_little(self, api, cast):
+        """Each was once cut letter by letter: then as many measurements as letters."""
+        li = api(cast.li)
+        (one,) = drove(li, 0)
+        seen = Visit.objects.select_related("customer").get(pk=one)
+        seen.customer.name = "某某商贸有限公司分店" * 12
+        stops = [Stop(n, seen, Coarse(31 + n / 1000, 121 + n % 7 / 100, 10.0), True, 100.0) for n in range(1, 201)]
+        day = DayRoute(seen.owner, date(2026, 12, 1), ZoneInfo(cast.company.timezone), stops, [])
+        route_picture.draw(day, width=1280, height=1280)
+        began = time.process_time()
+        route_picture.draw(day, width=1280, height=1280)
+        assert time.process_time() - began < 0.5
 
 
 def kept(visit):

@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
@@ -241,6 +242,11 @@ class Visit(Document):
     @property
     def is_doubtful(self) -> bool:
         return self.verdict not in {"", self.Verdict.VERIFIED}
+
+    @property
+    def came_at(self) -> datetime | None:
+        """When he checked in there, however long his phone kept it back."""
+        return self.checked_in_at and self.checked_in_at - timedelta(seconds=self.kept_back_s)
 
     @property
     def minutes(self) -> int | None:

@@ -78,7 +78,7 @@ def statistics(
         actions |= {action["key"]: action for action in version}
         fields |= {name: about for action in version for name, about in _fields(action)}
     since, until = bounds_of(actor=actor, first=first, last=last)
-    seen = Visit.objects.visible_to(actor).filter(
+    seen: Any = Visit.objects.visible_to(actor).filter(
         template_version__template=template, started_at__gte=since, started_at__lt=until
     )
     if level is not None:

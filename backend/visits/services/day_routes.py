@@ -105,10 +105,11 @@ def read_route(*, actor: Actor, owner_id: UUID | None = None, on: date, exact: b
 
 
 def _made(actor: Actor, person: UUID, on: date) -> list[Visit]:
+    """In the order in which he came: a phone without a network may send a day in any other."""
     since, until = bounds_of(actor=actor, first=on, last=on)
     rows = Visit.objects.visible_to(actor).select_related("customer", "owner")
     rows = rows.filter(owner_id=person, started_at__gte=since, started_at__lt=until, checked_in_at__isnull=False)
-    return list(rows.order_by("started_at", "id")[: MOST_STOPS + 1])
+    return sorted(rows.order_by("started_at", "id")[: MOST_STOPS + 1], key=lambda visit: (visit.came_at, visit.pk))
 
 
 def _planned(actor: Actor, person: UUID, on: date) -> list[Left]:
