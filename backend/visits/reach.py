@@ -1,10 +1,10 @@
-"""For whom somebody may plan, and which plans are still to be planned with."""
+"""For whom somebody may plan, which plans are still to be planned with, and who does what a visit left to do."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from backend.core.actor import Actor, Scope
 from backend.directory.models import Employee
@@ -42,3 +42,15 @@ def show_customers(plans: Iterable[VisitPlan]) -> None:
         if plan.customer.owner_id not in (None, plan.owner_id):
             until = datetime.combine(plan.planned_on, time.min, UTC) + SHOWN_AFTERWARDS
             plan.customer.show_to([plan.owner_id], until=until)
+
+
+def somebody_follows(visit: str = "") -> Q:
+    """Whether anybody is there who may do what was left to do: who made the visit, or has its customer now."""
+    return Q(**{f"{visit}owner__is_active": True}) | Q(**{f"{visit}customer__owner__is_active": True})
+
+
+def show_to_who_follows(visits: Iterable[Visit]) -> None:
+    """A visit of somebody who has left, to whoever is in charge of its customer now."""
+    for visit in visits:
+        if not visit.owner.is_active and visit.customer.owner_id:
+            visit.show_to([visit.customer.owner_id])

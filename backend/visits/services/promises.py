@@ -14,7 +14,8 @@ from backend.core.transactions import commits_in_steps
 from backend.directory.models import Company
 from backend.events import services as events
 from backend.visits.models import PaymentPromise
-from backend.visits.services.reminders import AT_ONCE, MADE_UP_FOR, MORNING, show_to_who_follows, somebody_follows
+from backend.visits.reach import show_to_who_follows, somebody_follows
+from backend.visits.services.reminders import AT_ONCE, MADE_UP_FOR, MORNING
 
 
 @commits_in_steps("each portion for itself, so that whoever was told stays told")

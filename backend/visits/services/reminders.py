@@ -1,12 +1,11 @@
 """Shortly before a plan begins its owner is told, once; and on the morning of the day he wrote for the next step."""
 
-from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Exists, F, OuterRef, QuerySet, When
 
 from backend.core.actor import Actor
 from backend.core.clock import today_in
@@ -14,6 +13,7 @@ from backend.core.transactions import commits_in_steps
 from backend.directory.models import Company
 from backend.events import services as events
 from backend.visits.models import Visit, VisitPlan
+from backend.visits.reach import show_to_who_follows, somebody_follows
 
 BEFORE = timedelta(minutes=30)
 MORNING = time(8)
@@ -77,17 +77,6 @@ def _due(until: date, at: datetime) -> QuerySet[Visit]:
     first = at.date() - MADE_UP_FOR
     rows = Visit.objects.filter(next_on__range=(first, until), next_told_at=None, deleted_at=None)
     return rows.filter(somebody_follows()).exclude(status=Visit.Status.CANCELLED)
-
-
-def somebody_follows(visit: str = "") -> Q:
-    return Q(**{f"{visit}owner__is_active": True}) | Q(**{f"{visit}customer__owner__is_active": True})
-
-
-def show_to_who_follows(visits: Iterable[Visit]) -> None:
-    """A visit of somebody who has left, to whoever is in charge of its customer now."""
-    for visit in visits:
-        if not visit.owner.is_active and visit.customer.owner_id:
-            visit.show_to([visit.customer.owner_id])
 
 
 @transaction.atomic
