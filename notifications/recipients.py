@@ -22,10 +22,8 @@ def owner(event: Event) -> Iterable[UUID]:
 
 def who_follows_up(event: Event) -> Iterable[UUID]:
     """Whoever made the visit; where he has left, the owner of its customer."""
-    made_by, is_here, in_charge = (
-        subject_of(event).values_list("owner_id", "owner__is_active", "customer__owner_id").get()
-    )
-    return [made_by] if is_here or in_charge is None else [in_charge]
+    rows = subject_of(event).values_list("owner_id", "owner__is_active", "customer__owner_id")
+    return [made_by if is_here or in_charge is None else in_charge for made_by, is_here, in_charge in rows]
 
 
 def former_owner(event: Event) -> Iterable[UUID]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, CharField, F, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, Value, When
 
 from backend.core.actor import Actor
 from backend.core.fields import hidden_fields
@@ -25,8 +25,8 @@ def known_fact(actor: Actor, name: str) -> Any:
     nothing = Value("", CharField())
     if not actor.may("customer.read"):
         return nothing
-    seen = Customer.objects.visible_to(actor).values("pk")
-    return Case(When(customer_id__in=seen, then=F(f"customer__{name}")), default=nothing)
+    seen = Customer.objects.visible_to(actor).filter(pk=OuterRef("customer_id"))
+    return Case(When(Exists(seen), then=F(f"customer__{name}")), default=nothing)
 
 
 def sees_promises(actor: Actor, owner_id: UUID) -> bool:
