@@ -48,7 +48,7 @@ class Refused(Exception):
 @dataclass(frozen=True, slots=True)
 class Kind:
     """`begins`: whether the first bytes fit the type. `pillow`: the decoder to use, for an image. `plays`: sound or
-    film, kept as it is for a player."""
+    film, kept for a player as it is but for the place."""
 
     max_bytes: int
     begins: Callable[[bytes], bool]

@@ -10,20 +10,22 @@ from django.db.models import QuerySet
 
 from backend.core.actor import Actor
 from backend.core.errors import Forbidden, NotFound
-from backend.files import keepers, keys, rules, storage
+from backend.files import bearers, keepers, keys, rules, storage
 from backend.files.local_storage import LocalStorage
 from backend.files.models import Attachment
 
 UPLOAD_FOR = timedelta(hours=1)
 """How long an upload target works; declaring again gives a fresh one."""
 LINK_WINDOW = timedelta(minutes=15)
+OF_VISITS = {Attachment.Purpose.VISIT_PHOTO, Attachment.Purpose.VISIT_MEDIA}
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Addresses that work without a token until `expires_at`. A document has no pictures."""
+    """Addresses that work without a token until `expires_at`. A document has no pictures; None for an original that is
+    withheld."""
 
-    original: str
+    original: str | None
     thumbnail: str | None
     display: str | None
     expires_at: datetime
@@ -123,7 +125,16 @@ def same_content(attachment: Attachment) -> "QuerySet[Attachment]":
     return same.exclude(pk=attachment.pk).order_by("created_at", "pk")
 
 
-def links(attachment: Attachment, *, at: datetime) -> Links | None:
+def withholds_original(attachment: Attachment, *, actor: Actor) -> bool:
+    """Whether it may tell exactly where its owner was, and this is somebody else: `services.look` opens it."""
+    if attachment.status != Attachment.Status.READY or attachment.place_removed_at is not None:
+        return False
+    if may_upload(attachment, actor=actor):
+        return False
+    return attachment.purpose in OF_VISITS or bearers.holds(attachment.pk)
+
+
+def links(attachment: Attachment, *, original: bool = True, at: datetime) -> Links | None:
     """None until the file is ready. Asks neither database nor network.
 
     All made within one `link_window` end together, at least 15 minutes later, so a phone may keep what it fetched.
@@ -137,7 +148,8 @@ def links(attachment: Attachment, *, at: datetime) -> Links | None:
         return store.link(_stored(attachment, key), expires_at=expires_at)
 
     pictures = {name: link(key) for name, key in attachment.derivatives.items()}
-    return Links(link(attachment.original), pictures.get("thumbnail"), pictures.get("display"), expires_at)
+    first = link(attachment.original) if original else None
+    return Links(first, pictures.get("thumbnail"), pictures.get("display"), expires_at)
 
 
 def thumbnail_link(attachment: Attachment, *, at: datetime) -> str | None:

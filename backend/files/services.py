@@ -9,12 +9,12 @@ from django.db.models import DecimalField, FloatField
 from django.db.models.functions import Cast, Round
 
 from backend.core.actor import Actor
-from backend.core.errors import NotFound
+from backend.core.errors import Forbidden, NotFound
 from backend.core.transactions import commits_in_steps
 from backend.documents.once import Identity, create_once
 from backend.events import services as events
 from backend.events.owed import wake_dispatcher
-from backend.files import keys, rules, storage
+from backend.files import bearers, keys, rules, storage
 from backend.files.errors import (
     FileTooLarge,
     NotACaptionedKind,
@@ -27,7 +27,7 @@ from backend.files.errors import (
 )
 from backend.files.local_storage import LocalStorage, Readable
 from backend.files.models import Attachment, FileJob
-from backend.files.selectors import arrived_parts, get_attachment, require_owner, upload_of
+from backend.files.selectors import arrived_parts, get_attachment, require_owner, upload_of, withholds_original
 
 GIVEN_UP_AFTER = timedelta(days=7)
 """Then an upload that never came is refused, and whatever lies in its place is deleted."""
@@ -142,6 +142,15 @@ def caption(*, actor: Actor, attachment_id: UUID, lines: Sequence[str], at: date
         _owe_processing(attachment, at)
     events.record("file.captioned", attachment, actor=actor, at=at, before=before, after=after)
     return attachment
+
+
+@transaction.atomic
+def look(*, actor: Actor, attachment_id: UUID, at: datetime) -> None:
+    """Before an original is shown that `selectors.withholds_original` from this actor: what it hangs on decides, and
+    writes the look down. Raises NotFound and Forbidden."""
+    attachment = get_attachment(actor=actor, attachment_id=attachment_id)
+    if withholds_original(attachment, actor=actor) and not bearers.look(attachment.pk, actor=actor, at=at):
+        raise Forbidden()
 
 
 @transaction.atomic

@@ -17,9 +17,9 @@ class VisitsConfig(AppConfig):
         from backend.visits import around, exporting, holdings
         from backend.visits.models import Visit, VisitPlan
         from backend.visits.selectors import photos
-        from backend.visits.services import answers, likeness
+        from backend.visits.services import answers, likeness, positions
 
-        bearers.register(photos.on_visible_visits)
+        bearers.register(bearers.Bearer(photos.on_visible_visits, photos.hangs_on_a_visit, positions.look_at_photo))
         customers.register(around.PLANS)
         customers.register(around.SERIES)
         customers.register(around.VISITS)

@@ -99,12 +99,18 @@ def complete_file(request: Request, file_id: UUID) -> Any:
 
 
 @router.get("/{file_id}", response=FileOut)
-def get_file(request: Request, file_id: UUID) -> Any:
+def get_file(request: Request, file_id: UUID, exact: bool = False) -> Any:
+    """`exact` asks for the original of somebody else's visit, which tells exactly where he was; that is recorded."""
+    at = clock.now()
     attachment = selectors.get_attachment(actor=request.auth, attachment_id=file_id)
-    etag = etag_of(attachment.pk, attachment.version, selectors.link_window(clock.now()))
+    withheld = selectors.withholds_original(attachment, actor=request.auth)
+    if withheld and exact:
+        services.look(actor=request.auth, attachment_id=file_id, at=at)
+        withheld = False
+    etag = etag_of(attachment.pk, attachment.version, selectors.link_window(at), withheld)
     if is_current(request, etag):
         return not_modified(etag)
-    return json_reply(request, _file(attachment), etag=etag)
+    return json_reply(request, _file(attachment, original=not withheld), etag=etag)
 
 
 @router.put(
@@ -159,7 +165,7 @@ def _part(part: selectors.Part) -> dict[str, Any]:
     return {"number": part.number, "offset": part.offset, "size": part.size, "upload": part.target}
 
 
-def _file(attachment: Attachment) -> dict[str, Any]:
+def _file(attachment: Attachment, *, original: bool = True) -> dict[str, Any]:
     return {
         "id": attachment.pk,
         "name": attachment.name,
@@ -176,5 +182,5 @@ def _file(attachment: Attachment) -> dict[str, Any]:
         "duplicate": selectors.same_content(attachment).exists(),
         "version": attachment.version,
         "created_at": attachment.created_at,
-        "links": selectors.links(attachment, at=clock.now()),
+        "links": selectors.links(attachment, original=original, at=clock.now()),
     }

@@ -72,7 +72,8 @@ class UploadOut(Out):
 class LinksOut(Out):
     """Work without a token until they expire."""
 
-    original: str
+    original: str | None
+    """Null where it may tell exactly where somebody else was: ask with `exact` who may see that."""
     thumbnail: str | None
     display: str | None
     expires_at: datetime

@@ -7,10 +7,13 @@ import pytest
 from backend.core import clock
 from backend.directory.models import Employee
 from backend.events.models import Event
+from backend.files.models import Attachment
 from backend.visits.models import Visit, VisitCompanion
 from mobile_api.schemas.visits import VisitScreenOut
 from notifications.models import Notification
 from tests.support.contract import reads_as
+from tests.support.files import fetch, uploaded
+from tests.support.pictures import exif, picture
 from tests.support.threads import together
 from tests.support.visits import SHOP, checked_in, new_visit, recorded, refused
 
@@ -165,6 +168,40 @@ class TestPositions:
         for stranger in (cast.zhao, cast.sun):
             assert refused(api(stranger).get(path), 404, "not_found")
         assert recorded("visit.positions_read") == 0
+
+    def test_the_original_of_a_photo_is_a_position_too(self, api, cast, media_root, work):
+        caller, zhao = api(cast.li), api(cast.zhao)
+        visit = checked_in(caller)
+        content = picture(exif=exif())
+        photo, other = uploaded(caller, content)["id"], uploaded(caller, content, purpose="other")["id"]
+        for file in (photo, other):
+            assert caller.post(f"/visits/{visit['id']}/photos", {"file_id": file}).status_code == 201
+        caller.post(f"/visits/{visit['id']}/companions", {"employee_ids": [str(cast.zhao.pk)]})
+        work()
+        for file in (photo, other):
+            path = f"/files/{file}"
+            own = caller.get(path)
+            assert fetch(own.json()["links"]["original"])[0] == content
+            for seer in (api(cast.han), zhao, api(cast.wang)):
+                reply = seer.get(path)
+                shown = reply.json()["links"]
+                assert reply.headers["ETag"] != own.headers["ETag"]  # he may have the owner's on the same phone
+                assert shown["original"] is None
+                assert b"Exif" not in fetch(shown["display"])[0]
+        path = f"/files/{photo}"
+        for refusing in (zhao, api(cast.wang)):
+            assert refused(refusing.get(path, exact="true"), 403, "forbidden")
+        assert refused(api(cast.sun).get(path, exact="true"), 404, "not_found")
+        caller.get(path, exact="true")
+        assert recorded("visit.positions_read") == 0
+        exact = api(cast.han).get(path, exact="true")
+        assert fetch(exact.json()["links"]["original"])[0] == content
+        api(cast.han).get(path, exact="true")
+        reads = Event.objects.filter(name="visit.positions_read")
+        assert [(event.actor_id, str(event.subject_id)) for event in reads] == [(cast.han.pk, visit["id"])] * 2
+
+        Attachment.objects.filter(pk=photo).update(place_removed_at=clock.now())
+        assert zhao.get(path).json()["links"]["original"] is not None
 
     def test_before_check_in_there_are_none(self, api, cast):
         visit = new_visit(api(cast.li))

@@ -36,3 +36,17 @@ def read_positions(*, actor: Actor, visit_id: UUID, at: datetime) -> Positions:
     until = terms.policy_of(company_id=actor.company_id, at=at).coarse_until
     samples = list(visit.samples.order_by("pk"))
     return Positions(visit, samples, until is not None and visit.started_at <= until)
+
+
+@transaction.atomic
+def look_at_photo(*, actor: Actor, attachment_id: UUID, at: datetime) -> bool:
+    """Whether he may see exactly where this file of a visit was made (`files.bearers`): by the rule of
+    `read_positions`, and recorded in the same way."""
+    visits = Visit.objects.visible_to(actor).select_related("owner").filter(photos__attachment_id=attachment_id)
+    for visit in visits if actor.may("visit.read") else ():
+        if visit.owner_id == actor.employee_id:
+            return True
+        if actor.may("visit.positions") and visit.in_command(actor):
+            events.record("visit.positions_read", visit, actor=actor, at=at)
+            return True
+    return False

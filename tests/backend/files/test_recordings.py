@@ -134,6 +134,20 @@ class TestOnAVisit:
             reply = Client().get(url, headers={"Range": "bytes=1-2", "If-Range": state})
             assert (reply.status_code, len(b"".join(reply.streaming_content))) == (status, 2 if status == 206 else size)
 
+    def test_the_place_goes_out_on_arrival_and_all_who_see_the_visit_play_it(self, api, cast, work):
+        caller = api(cast.li)
+        visit = new_visit(caller)
+        place = b"+31.2304+121.4737+004.231/"
+        film = boxes(b"mp42") + box(b"free", place)
+        file = uploaded(caller, film, purpose="visit_media", type="video/mp4")["id"]
+        assert caller.post(f"/visits/{visit['id']}/photos", {"file_id": file}).status_code == 201
+        caller.post(f"/visits/{visit['id']}/companions", {"employee_ids": [str(cast.zhao.pk)]})
+        work()
+        for seer in (caller, api(cast.zhao)):
+            found = seer.get(f"/files/{file}").json()
+            assert fetch(found["links"]["original"])[0] == film.replace(place, b"0" * len(place))
+            assert found["place_removed_at"] is not None
+
     def test_a_document_is_nothing_to_play_or_to_see(self, api, cast, work):
         caller = api(cast.li)
         visit = new_visit(caller)
