@@ -65,8 +65,9 @@ def declare(
         "content_type": content_type,
         "sha256": sha256.lower(),
         "purpose": purpose,
-        "parts": [sha256.lower() for sha256 in parts],
     }
+    if parts:  # without them the fingerprint is that of files declared before there were any
+        content["parts"] = [sha256.lower() for sha256 in parts]
 
     def create(identity: Identity) -> Attachment:
         attachment: Attachment = Attachment.objects.create(**identity, **content)

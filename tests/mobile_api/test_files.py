@@ -10,6 +10,7 @@ from django.test import Client
 from PIL import Image
 
 from backend.core import clock
+from backend.documents.once import fingerprint
 from backend.events.models import Event
 from backend.files.models import Attachment, FileJob
 from backend.files.selectors import links
@@ -61,6 +62,14 @@ class TestDeclaring:
         assert put(again.json()["upload"], PHOTO) == 204
         assert Attachment.objects.count() == 1
         assert events_of(body["id"]) == ["file.declared"]
+
+    def test_again_after_an_upgrade_from_when_files_had_no_parts(self, api, cast):
+        """A phone without a network keeps its declaration for days."""
+        body = declaration(PHOTO, id=str(uuid4()))
+        api(cast.li).post("/files", body)
+        told = {name: body[name] for name in ("name", "size", "sha256", "purpose")} | {"content_type": body["type"]}
+        Attachment.objects.update(created_from=fingerprint(told))
+        assert api(cast.li).post("/files", body).status_code == 200
 
     def test_other_content_under_the_same_id_is_refused(self, api, cast):
         body = declaration(PHOTO, id=str(uuid4()))
