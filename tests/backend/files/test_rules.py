@@ -1,4 +1,6 @@
 import io
+import struct
+import time
 import zipfile
 
 import pytest
@@ -16,6 +18,21 @@ def archive(*names: str) -> bytes:
         for name in names:
             file.writestr(name, "<ofd/>")
     return out.getvalue()
+
+
+def crowded(number: int, *, large: bool = False) -> bytes:
+    """As an archive of so many entries ends; only one of them has content."""
+    whole = archive("a")
+    at = whole.index(b"PK\x01\x02")
+    entry, end = whole[at:-22], bytearray(whole[-22:])
+    entries = entry * number
+    struct.pack_into("<HHLL", end, 8, 1, 1, len(entries), at)
+    if large:
+        record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, number, number, len(entries), at)
+        locator = struct.pack("<4sLQL", b"PK\6\7", 0, at + len(entries), 1)
+        struct.pack_into("<HHLL", end, 8, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF)
+        entries += record + locator
+    return whole[:at] + entries + bytes(end)
 
 
 def refused(content_type: str, content: bytes) -> Reason:
@@ -80,6 +97,20 @@ def test_one_kind_of_picture_is_not_another(declared):
 @pytest.mark.parametrize("content_type", FORMATS)
 def test_a_picture_that_is_something_else_besides_is_refused(content_type, stowaway):
     assert refused(content_type, picture(content_type) + stowaway) is Reason.HIDDEN_CONTENT
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_a_crowd_of_entries_costs_no_time(large):
+    """As many as a film or a document may hold; listing them took half a minute and 500 MB."""
+    film = b"\0\0\0\x18ftypmp42" + crowded(1_000_000, large=large)
+    crowd = crowded(200_000, large=large)
+    started = time.process_time()
+    assert refused("video/mp4", film) is Reason.HIDDEN_CONTENT
+    assert refused("application/ofd", crowd) is Reason.TYPE_MISMATCH
+    assert time.process_time() - started < 1
+    assert zipfile.ZipFile(io.BytesIO(crowded(3, large=large))).namelist() == ["a"] * 3  # it is one
+    assert refused("video/mp4", film[:16] + crowded(1, large=large)) is Reason.HIDDEN_CONTENT
+    assert refused("video/mp4", film[:16] + archive("a")[:-2] + b"\5\0hello") is Reason.HIDDEN_CONTENT  # a comment
 
 
 def test_a_pdf_inside_the_head_of_a_picture_is_refused():
