@@ -1,12 +1,14 @@
 """Forgotten check-outs are made up for, and positions grow coarse: by portions, in every company, however often."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.db import connection
 
 from backend.core import clock
 from backend.events.models import Event
-from backend.files.models import Attachment
+from backend.files.models import Attachment, FileJob
 from backend.visits.models import CheckInSample, Visit, VisitPhoto, VisitPolicy
 from backend.visits.services import nights
 from tests.notifications.subjects import file_of
@@ -110,6 +112,24 @@ class TestCoarsening:
             found = Attachment.objects.get(pk=file)
             taken[visit_id] = (found.lat, found.place_removed_at is not None)
         assert taken == {old[0]: (31.23, True), old[4]: (pytest.approx(31.2304), False)}
+
+    def test_originals_that_were_passed_over_before_an_upgrade_are_made_up_for(self, api, cast, old, media_root, work):
+        taken = {}
+        for seed, visit_id in enumerate((old[0], old[4])):
+            taken[visit_id] = uploaded(api(cast.li), picture(seed=seed, exif=exif()))["id"]
+            reply = api(cast.li).post(f"/visits/{visit_id}/photos", {"file_id": taken[visit_id]})
+            assert reply.status_code == 201
+        work()
+        nights.coarsen_positions(at=clock.now())
+        FileJob.objects.filter(work="forget_place").delete()  # the former version owed none
+        for _ in range(2):
+            with connection.cursor() as cursor:
+                cursor.execute(import_module("backend.visits.migrations.0014_forget_places_of_long_ago").OWE)
+        job = FileJob.objects.get(work="forget_place")
+        assert str(job.attachment_id) == taken[old[0]]
+        FileJob.objects.filter(pk=job.pk).update(due_at=clock.now())
+        work()
+        assert Attachment.objects.get(pk=taken[old[0]]).place_removed_at is not None
 
     def test_again_and_a_day_later_it_does_only_what_is_new(self, old):
         nights.coarsen_positions(at=clock.now())
