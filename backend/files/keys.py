@@ -33,6 +33,11 @@ def derivatives(attachment: Attachment, revision: int) -> dict[str, str]:
     return {name: f"{_folder(attachment)}/{last}" for name, last in names.items()}
 
 
+def all_derivatives(attachment: Attachment, revision: int) -> list[str]:
+    """Whatever this revision may have left, also before thumbnails became WebP."""
+    return [*derivatives(attachment, revision).values(), f"{_folder(attachment)}/thumbnail-{revision}"]
+
+
 def derivative_type(key: str) -> str:
     return "image/webp" if key.endswith(".webp") else "image/jpeg"
 

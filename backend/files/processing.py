@@ -156,7 +156,7 @@ def _delete_superfluous(attachment: Attachment, job: FileJob) -> None:
         unwanted.extend(keys.all_incoming(attachment))
     for revision in range(1, job.revision + 1):
         if rules.is_image(attachment.content_type) and attachment.rendered != revision:
-            unwanted.extend(keys.derivatives(attachment, revision).values())
+            unwanted.extend(keys.all_derivatives(attachment, revision))
     storage.current().delete(unwanted)
 
 

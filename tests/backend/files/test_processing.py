@@ -135,6 +135,8 @@ class TestCaptions:
         work()
         plain = shown(store, fresh(photo))
         services.caption(actor=li, attachment_id=photo.pk, lines=LINES, at=clock.now())
+        former = fresh(photo).derivatives["thumbnail"].removesuffix(".webp")
+        store.write(former, b"as it was called once", content_type="image/jpeg")
         waiting = fresh(photo)
         assert (waiting.status, waiting.revision, waiting.rendered) == ("ready", 2, 1)
         assert shown(store, waiting).tobytes() == plain.tobytes()  # the former is shown until the new one is whole
