@@ -101,7 +101,8 @@ def _content(attachment: Attachment, store: storage.Storage) -> bytes:
 def _examined(attachment: Attachment, content: bytes) -> Findings:
     rules.check_content(attachment.content_type, content)
     if rules.plays(attachment.content_type):
-        return Findings({"place_removed_at": clock.now()})  # nobody judges by it, and all who see the visit play it
+        # Nobody judges by a recording's place, and all who see the visit play it, unless it cannot be taken out.
+        return Findings({} if _tells_place(attachment, places.removed(content)) else {"place_removed_at": clock.now()})
     if not rules.is_image(attachment.content_type):
         return Findings()
     picture = images.read(content, content_type=attachment.content_type, timezone=attachment.company.timezone)
@@ -176,11 +177,17 @@ def _forget_place(job: FileJob) -> None:
     store = storage.current()
     content = store.read(attachment.original, limit=attachment.size)
     without = places.removed(content)
-    if rules.is_image(attachment.content_type) and images.claims_place(without, content_type=attachment.content_type):
+    if _tells_place(attachment, without):
         raise PermanentFailure("the position is not where it was looked for")
     if without != content:
         store.write(attachment.original, without, content_type=attachment.content_type)
     _settle_forgetting(attachment.pk)
+
+
+def _tells_place(attachment: Attachment, content: bytes) -> bool:
+    if rules.is_image(attachment.content_type):
+        return images.claims_place(content, content_type=attachment.content_type)
+    return rules.plays(attachment.content_type) and places.told_by_film(content)
 
 
 @transaction.atomic

@@ -2,6 +2,8 @@
 
 import io
 import random
+import struct
+import time
 
 import pytest
 from PIL import Image, PngImagePlugin
@@ -81,6 +83,45 @@ def test_the_position_in_a_film_and_behind_a_photo_goes():
         assert without.replace(b"0" * len(said), said) == film
     moving = picture(exif=exif()) + b"\0\0\0\x18ftypmp42" + APPLE
     assert APPLE not in places.removed(moving)
+
+
+def loci(name: bytes = "外滩".encode()) -> bytes:
+    """As 3GPP TS 26.244 says it: 121.4737 E, 31.2304 N in 16.16 bits."""
+    place = struct.pack(">iii", round(121.4737 * 65536), round(31.2304 * 65536), 4 << 16)
+    body = b"\0\0\0\0\x55\xc4" + name + b"\0\0" + place + b"earth\0\0"
+    return struct.pack(">I", len(body) + 8) + b"loci" + body
+
+
+def test_a_place_by_3gpp_and_one_in_whole_seconds_go_too():
+    noise = random.Random(2).randbytes(50_000)
+    said = loci()
+    film = b"\0\0\0\x18ftyp3gp5" + noise + said + noise
+    assert places.told_by_film(film)
+    without = places.removed(film)
+    assert not places.told_by_film(without)
+    assert without == film.replace(said[12:], bytes(len(said) - 12))
+    assert places.removed(noise + b"+311349+1212825/" + noise) == noise + b"0" * 16 + noise
+    text = b"loci of interest: location 12+345/6"
+    assert places.removed(text) == text
+
+
+def test_xmp_without_its_wrapper_goes_too():
+    bare = b'<rdf:RDF xmlns:rdf="r"><exif:GPSLatitude>31,13.824N</exif:GPSLatitude></rdf:RDF>'
+    content = picture("image/webp", xmp=bare)
+    without = places.removed(content)
+    assert (b"31,13.824N" in content, b"31,13.824N" in without, len(without)) == (True, False, len(content))
+    assert pixels(without) == pixels(content)
+
+
+def test_no_file_costs_more_than_seconds():
+    """Each of these took minutes, or would."""
+    tiff = b"MM\0*\0\0\0\x08\0\xff" + b"\x88\x25\0\4\0\0\0\1\0\0\0\x08" * 3
+    started = time.process_time()
+    for bit in (b"<x:xmpmeta ", b"<rdf:RDF ", b"II*\0", tiff, b"\0\0\x0f\xffloci", b"\0\0\x0f\xff\xa9xyz", b"+1111"):
+        crafted = bit * (4_000_000 // len(bit))
+        places.removed(crafted)
+        places.told_by_film(crafted)
+    assert time.process_time() - started < 6
 
 
 def test_bytes_of_chance_are_never_changed():

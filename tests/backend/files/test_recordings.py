@@ -148,6 +148,14 @@ class TestOnAVisit:
             assert fetch(found["links"]["original"])[0] == film.replace(place, b"0" * len(place))
             assert found["place_removed_at"] is not None
 
+        stubborn = boxes(b"mp42") + box(b"\xa9xyz", b"\0\x11\x15\xc7" + b"31.2304, 121.4737")
+        file = uploaded(caller, stubborn, purpose="visit_media", type="video/mp4")["id"]
+        assert caller.post(f"/visits/{visit['id']}/photos", {"file_id": file}).status_code == 201
+        work()
+        assert caller.get(f"/files/{file}").json()["links"]["original"] is not None
+        kept = api(cast.zhao).get(f"/files/{file}").json()
+        assert (kept["place_removed_at"], kept["links"]["original"]) == (None, None)
+
     def test_a_document_is_nothing_to_play_or_to_see(self, api, cast, work):
         caller = api(cast.li)
         visit = new_visit(caller)
