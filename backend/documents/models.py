@@ -10,6 +10,7 @@ from backend.core.actor import Actor, Scope
 from backend.core.errors import NotFound, VersionConflict
 from backend.core.ids import new_id
 from backend.core.text import bilingual
+from backend.documents import sharing
 
 M = TypeVar("M", bound="Document")
 
@@ -119,21 +120,5 @@ class Document(models.Model):
     def show_to(self, employee_ids: Iterable[UUID], *, until: datetime | None = None) -> None:
         """Let these colleagues see this document, for good or until then; of two such times the later one counts.
         Twice is once."""
-        kind = self._meta.label_lower
-        shares = [
-            Share(
-                company_id=self.company_id,
-                document_type=kind,
-                document_id=self.pk,
-                employee_id=employee_id,
-                until=until,
-            )
-            for employee_id in dict.fromkeys(employee_ids)
-        ]
-        if until is None:
-            key = ["employee", "document_type", "document_id"]
-            Share.objects.bulk_create(shares, update_conflicts=True, update_fields=["until"], unique_fields=key)
-            return
-        Share.objects.bulk_create(shares, ignore_conflicts=True)
-        shown = Share.objects.filter(document_type=kind, document_id=self.pk, until__lt=until)
-        shown.filter(employee_id__in=[share.employee_id for share in shares]).update(until=until)
+        shown = [(self.pk, employee_id, until) for employee_id in employee_ids]
+        sharing.show(company_id=self.company_id, kind=self._meta.label_lower, shown=shown)

@@ -1,17 +1,21 @@
 """For whom somebody may plan, which plans are still to be planned with, and who does what a visit left to do."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from backend.core.actor import Actor, Scope
+from backend.customers.models import Customer
 from backend.directory.models import Employee
+from backend.documents import sharing
 from backend.visits.models import Visit, VisitPlan
 
 SHOWN_AFTERWARDS = timedelta(days=31)
 """How long who visits another's customer goes on seeing it after the planned day: for the summary and the claim."""
+FARTHEST = timedelta(days=92)
+"""A plan for a later day than this shows nothing for longer."""
 
 
 def people_within_reach(actor: Actor, employee_ids: Iterable[UUID]) -> dict[UUID, Employee]:
@@ -36,12 +40,27 @@ def not_begun(plans: QuerySet[VisitPlan]) -> list[VisitPlan]:
     return [plan for plan in held if plan.pk not in begun]
 
 
-def show_customers(plans: Iterable[VisitPlan]) -> None:
-    """To those who shall visit the customer of somebody else, for as long as they need to see it."""
-    for plan in plans:
-        if plan.customer.owner_id not in (None, plan.owner_id):
-            until = datetime.combine(plan.planned_on, time.min, UTC) + SHOWN_AFTERWARDS
-            plan.customer.show_to([plan.owner_id], until=until)
+def show_customers(plans: Iterable[VisitPlan], *, seen_by: Actor, at: datetime) -> None:
+    """To those who shall visit the customer of somebody else, for as long as they need to see it; of those that
+    `seen_by`, who has them go there, sees himself."""
+    others = [plan for plan in plans if plan.customer.owner_id not in (None, plan.owner_id)]
+    wanted = {plan.customer_id for plan in others}
+    seen = (
+        set(Customer.objects.visible_to(seen_by).filter(pk__in=wanted).values_list("pk", flat=True)) if wanted else ()
+    )
+    sharing.show(
+        company_id=seen_by.company_id,
+        kind=Customer._meta.label_lower,
+        shown=[
+            (plan.customer_id, plan.owner_id, min(_start_of(plan.planned_on), at + FARTHEST) + SHOWN_AFTERWARDS)
+            for plan in others
+            if plan.customer_id in seen
+        ],
+    )
+
+
+def _start_of(day: date) -> datetime:
+    return datetime.combine(day, time.min, UTC)
 
 
 def somebody_follows(visit: str = "") -> Q:

@@ -7,6 +7,7 @@ import pytest
 from backend.core import clock
 from backend.customers import tasks
 from backend.customers.models import CoOwner, Customer, CustomerPlace, Merge
+from backend.documents.models import Share
 from backend.events.models import Event
 from backend.expenses.models import ExpenseRequest
 from backend.orders.models import Order
@@ -148,3 +149,18 @@ def test_a_deleted_one_comes_back_whole(api, cast):
     assert api(cast.li).post(f"{path}/restore").status_code == 200
     assert api(cast.li).get(path).json()["credit_code"] == CREDIT_CODE
     assert Event.objects.filter(name="customer.restored").count() == 1
+
+
+def test_who_was_shown_the_merged_one_is_shown_the_kept_one_until_then(api, cast, two):
+    kept, merged = two
+    until = clock.now() + timedelta(days=5)
+    Customer.objects.get(pk=merged).show_to([cast.zhao.pk], until=until)
+    assert api(cast.zhao).get(f"/customers/{kept}").status_code == 404
+
+    merge(api(cast.han), two)
+
+    assert api(cast.zhao).get(f"/customers/{merged}").json()["id"] == kept
+    assert Share.objects.get(employee=cast.zhao, document_id=kept).until == until
+    api(cast.li).post(f"/customers/{merged}/restore")
+    assert api(cast.zhao).get(f"/customers/{kept}").status_code == 404
+    assert api(cast.zhao).get(f"/customers/{merged}").status_code == 200

@@ -125,6 +125,15 @@ class TestStandingIn:
             assert api(person).get(f"/visit-substitutions/{sent['id']}").status_code == 200
         assert api(cast.sun).get(f"/visit-substitutions/{sent['id']}").status_code == 404
 
+    def test_shows_nothing_that_the_absent_one_has_lost(self, api, cast, shop):
+        customer = shop(cast.li)
+        plan(api(cast.li), customer)
+        Customer.objects.filter(pk=customer).update(owner=cast.wang, department=cast.wang.department)
+        assert api(cast.li).get(f"/customers/{customer}").status_code == 404
+        assert api(cast.li).post("/visit-substitutions", self.body(cast)).status_code == 201
+        assert day_of(api(cast.zhao), mine="true")
+        assert api(cast.zhao).get(f"/customers/{customer}").status_code == 404
+
     def test_the_substitute_checks_in(self, api, cast, shop):
         mine = plan(api(cast.li), shop(cast.li), planned_on="2026-12-01")
         api(cast.li).post("/visit-substitutions", self.body(cast))

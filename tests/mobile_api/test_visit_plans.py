@@ -3,6 +3,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 
+from backend.customers.models import Customer
 from backend.documents.models import Share
 from backend.visits.models import VisitPlan
 from notifications.models import Notification
@@ -213,3 +214,15 @@ class TestRoute:
     def test_half_a_place(self, api, cast):
         reply = api(cast.li).get("/visit-plans/route", day="2026-12-01", lat="31.2")
         assert refused(reply, 422, "half_a_place")
+
+
+def test_moving_his_plan_shows_nobody_a_customer_that_was_taken_from_him(api, cast):
+    li, customer = api(cast.li), shop_of(api(cast.li))
+    mine = plan(li, customer)
+    Customer.objects.filter(pk=customer).update(owner=cast.wang, department=cast.wang.department)
+    assert li.get(f"/customers/{customer}").status_code == 404
+
+    moved = li.patch(f"/visit-plans/{mine['id']}", {"version": 1, "planned_on": "2026-12-09"})
+
+    assert moved.status_code == 200, moved.content
+    assert li.get(f"/customers/{customer}").status_code == 404

@@ -16,12 +16,15 @@ from backend.customers.errors import CreditCodeTaken, SameCustomer
 from backend.customers.finding import find_again
 from backend.customers.models import Contact, CoOwner, Customer, CustomerPlace, Merge, MergedRow
 from backend.documents import services as documents
+from backend.documents import sharing
 from backend.documents.holdings import hide
-from backend.documents.models import Document
+from backend.documents.models import Document, Share
 from backend.events import services as events
 
 FILLED = ("level", "type", "source", "phone", "credit_code", "address")
 PARTS: dict[str, type[Contact] | type[CustomerPlace]] = {"contacts": Contact, "places": CustomerPlace}
+SHOWN = "shown"
+"""Kind of the rows that name people who were shown only the merged one."""
 AT_ONCE = 5000
 
 
@@ -113,6 +116,10 @@ def _part(merge: Merge, kept: Customer, merged: Customer, actor: Actor, at: date
     if merge.co_owner_id is not None:
         CoOwner.objects.filter(customer=kept, employee_id=merge.co_owner_id).delete()
         hide([(Customer._meta.label_lower, kept.pk)], merge.co_owner_id)
+    shown = merge.rows.filter(kind=SHOWN).values_list("row_id", flat=True)
+    Share.objects.filter(
+        document_type=Customer._meta.label_lower, document_id=kept.pk, employee_id__in=list(shown)
+    ).delete()
     find_again(kept)
     merge.undone_at = at
     merge.save(update_fields=["undone_at"])
@@ -146,6 +153,14 @@ def _fill(merge: Merge, kept: Customer, merged: Customer) -> None:
 
 
 def _keep_in_sight(merge: Merge, kept: Customer, merged: Customer) -> None:
+    """Whoever was shown the merged one, for a plan or for good, is shown the one that stands for it."""
+    kind = Customer._meta.label_lower
+    shares = {one.employee_id: one.until for one in Share.objects.filter(document_type=kind, document_id=merged.pk)}
+    there = set(Share.objects.filter(document_type=kind, document_id=kept.pk).values_list("employee_id", flat=True))
+    sharing.show(
+        company_id=kept.company_id, kind=kind, shown=[(kept.pk, person, until) for person, until in shares.items()]
+    )
+    _note(merge, SHOWN, shares.keys() - there)
     if merged.owner_id is None or merged.owner_id == kept.owner_id:
         return
     _, new = CoOwner.objects.get_or_create(

@@ -82,7 +82,7 @@ def plan_many(*, actor: Actor, wishes: Sequence[Wish], at: datetime) -> list[Vis
         if stored := _stored(actor, wishes, ids):
             return stored
         raise
-    show_customers(plans)
+    show_customers(plans, seen_by=actor, at=at)
     events.record_many("visit.planned", ((plan, _told(plan)) for plan in plans), actor=actor, at=at)
     _tell_owners(actor, plans, at)
     return plans
@@ -110,7 +110,7 @@ def change_plan(*, actor: Actor, plan_id: UUID, version: int, changes: PlanChang
     )
     is_retimed = changes.get("starts_at", plan.starts_at) != plan.starts_at
     plan.change(**changes, **({"reminded_at": None} if is_retimed else {}))
-    show_customers([plan])
+    show_customers([plan], seen_by=actor, at=at)
     events.record("visit_plan.changed", plan, actor=actor, at=at, before=_plain(before), after=_plain(changes))
     return plan
 

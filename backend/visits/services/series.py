@@ -16,7 +16,7 @@ from backend.core.errors import Forbidden
 from backend.core.transactions import commits_in_steps
 from backend.customers.selectors import get_customer
 from backend.directory.models import Company, Employee
-from backend.directory.selectors import timezone_of, today_of
+from backend.directory.selectors import actor_for, timezone_of, today_of
 from backend.documents.once import Identity, create_once
 from backend.events import services as events
 from backend.visits.errors import EndsTooEarly, WeekdaysMissing
@@ -115,7 +115,7 @@ def extend_all(*, at: datetime) -> int:
                 held = behind.select_for_update(of=("self",), skip_locked=True).filter(
                     pk__in=pending[start : start + AT_ONCE]
                 )
-                for series in held.select_related("owner").order_by("pk"):
+                for series in held.select_related("owner", "customer").order_by("pk"):
                     made += _extend(series, zone=ZoneInfo(company.timezone), at=at)
     return made
 
@@ -136,7 +136,7 @@ def _extend(series: PlanSeries, *, zone: ZoneInfo, at: datetime) -> int:
                 company_id=series.company_id,
                 owner=maker,
                 department_id=maker.department_id,
-                customer_id=series.customer_id,
+                customer=series.customer,
                 series=series,
                 substitute_for_id=series.owner_id if substitute else None,
                 planned_on=day,
@@ -146,7 +146,8 @@ def _extend(series: PlanSeries, *, zone: ZoneInfo, at: datetime) -> int:
             )
         )
     VisitPlan.objects.bulk_create(plans, ignore_conflicts=True)
-    show_customers(plan for plan in plans if plan.substitute_for_id)
+    if for_others := [plan for plan in plans if plan.substitute_for_id]:
+        show_customers(for_others, seen_by=actor_for(series.owner), at=at)
     PlanSeries.objects.filter(pk=series.pk).update(made_to=last)
     return len(plans)
 

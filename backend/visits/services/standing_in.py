@@ -8,7 +8,7 @@ from django.db import transaction
 from backend.core.actor import Actor
 from backend.core.errors import NotFound
 from backend.directory.models import Employee
-from backend.directory.selectors import today_of
+from backend.directory.selectors import actor_for, today_of
 from backend.documents.once import Identity, create_once
 from backend.events import services as events
 from backend.visits.errors import DaysPast, EndsTooEarly, SubstitutesHimself
@@ -56,7 +56,7 @@ def stand_in(
         )  # none grows meanwhile
         standing_in = PlanSubstitution.objects.create(**identity, **content)
         standing_in.show_to({absent_id, substitute_id} - {actor.employee_id})
-        moved = _move(standing_in, substitute)
+        moved = _move(standing_in, substitute, at)
         told = {"name": substitute.name, "period": f"{first_on} – {last_on}", "count": str(moved), "reason": reason}
         events.record("plan_substitution.arranged", standing_in, actor=actor, at=at, **told)
         return standing_in
@@ -78,12 +78,12 @@ def _may_arrange(actor: Actor, absent_id: UUID, substitute_id: UUID) -> Employee
     return substitute
 
 
-def _move(standing_in: PlanSubstitution, substitute: Employee) -> int:
+def _move(standing_in: PlanSubstitution, substitute: Employee, at: datetime) -> int:
     days = (standing_in.first_on, standing_in.last_on)
     plans = VisitPlan.objects.filter(owner_id=standing_in.absent_id, planned_on__range=days).select_related("customer")
     moved = not_begun(plans)
     for plan in moved:
         plan.change(owner=substitute, department_id=substitute.department_id, substitute_for_id=standing_in.absent_id)
         plan.show_to([standing_in.absent_id])
-    show_customers(moved)
+    show_customers(moved, seen_by=actor_for(standing_in.absent), at=at)
     return len(moved)
