@@ -209,7 +209,8 @@ def _in_both(words: Any) -> str:
 VISITS = kinds.Kind(
     key="visits",
     name=bilingual("拜访", "visits"),
-    capability="visit.export",
+    capabilities=("visit.export", "visit.read"),
+    resource="visit",
     check=_period,
     columns=_columns,
     count=_count,

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from backend.core import clock
-from backend.visits.models import CheckInSample, Visit
+from backend.visits.models import CheckInSample, Visit, VisitPolicy
 from backend.visits.services import nights
 from tests.support.visits import METRE, SHOP, check_in, check_in_body, checked_in, new_visit, recorded, refused, sample
 
@@ -155,6 +155,25 @@ class TestCheckOut:
         assert (left.status_code, left.json()["closed_by"]) == (200, "system")
         assert Visit.objects.get().minutes is None
         assert recorded("visit.checked_out") == 0
+
+    def test_nor_where_it_comes_much_too_late(self, api, cast):
+        phone = api(cast.li)
+        visit = checked_in(phone)
+        self.night(visit, days=9)
+        Visit.objects.update(checked_out_at=clock.now() - timedelta(hours=73))
+
+        assert self.leave(phone, visit, days=8).json()["closed_by"] == "system"
+        assert recorded("visit.checked_out") == 0
+
+    def test_keeps_no_exact_position_of_a_visit_made_coarse_meanwhile(self, api, cast):
+        phone = api(cast.li)
+        visit = checked_in(phone)
+        self.night(visit, days=3)
+        VisitPolicy.objects.create(company=cast.company, positions_kept_days=1, updated_at=clock.now())
+        nights.coarsen_positions(at=clock.now())
+
+        assert self.leave(phone, visit, days=2, hours=23).json()["closed_by"] == "owner"
+        assert not CheckInSample.objects.filter(stage="check_out").exists()
 
     def test_before_check_in_waits_for_it(self, api, cast):
         phone = api(cast.li)

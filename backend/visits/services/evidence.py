@@ -28,9 +28,10 @@ from backend.visits.errors import (
     VisitCancelled,
     VisitNotOpen,
 )
-from backend.visits.models import CheckInSample, Visit, VisitPhoto
+from backend.visits.models import CheckInSample, Visit, VisitPhoto, VisitPolicy
 from backend.visits.own import finish_plan, own_visit, visit_to_check_in
 from backend.visits.selectors import hot
+from backend.visits.services.answers import LATE_FOR
 
 REMEMBERED_CHECK_INS = 20
 """A device is new if none of this many last check-ins of the employee came from it."""
@@ -136,21 +137,24 @@ def check_out(
     ActionsMissing with the keys of required actions that are not done.
 
     `captured_at` and `sent_at` as at check-in. Where the night has closed the visit while the phone kept this back, it
-    takes the night's place; what was tapped only after that changes nothing any more.
+    takes the night's place within LATE_FOR; what was tapped only after that night changes nothing any more.
 
-    Positions sent by somebody who has taken his consent back meanwhile, or was asked anew, are not kept.
+    Positions sent by somebody who has taken his consent back meanwhile, or was asked anew, are not kept, nor any that
+    come after the visit's have been made coarse.
     """
     visit, terms = visit_to_check_in(actor, visit_id, at=at)
     kept_back_s = _kept_back_s(captured_at, sent_at)
     if visit.checked_out_at is not None:
         by_night = visit.closed_by == Visit.ClosedBy.SYSTEM
-        if not by_night or at - timedelta(seconds=kept_back_s) >= visit.checked_out_at:
+        left_at = at - timedelta(seconds=kept_back_s)
+        if not by_night or left_at >= visit.checked_out_at or at - visit.checked_out_at > LATE_FOR:
             return visit
     elif visit.status != Visit.Status.OPEN:
         raise VisitNotOpen()
     if missing := progress.of(visit).missing:
         raise ActionsMissing(actions=missing)
-    _stored(visit, CheckInSample.Stage.CHECK_OUT, samples if terms.consent_to is None else ())
+    may_be_kept = terms.consent_to is None and not _is_coarse(visit)
+    _stored(visit, CheckInSample.Stage.CHECK_OUT, samples if may_be_kept else ())
     visit.change(
         status=Visit.Status.COMPLETED,
         checked_out_at=at,
@@ -223,6 +227,12 @@ def _kept_back_s(captured_at: datetime | None, sent_at: datetime | None) -> floa
     if captured_at is None or sent_at is None:
         return 0.0
     return max(0.0, (sent_at - captured_at).total_seconds())
+
+
+def _is_coarse(visit: Visit) -> bool:
+    """Only one that is over can be."""
+    passed = VisitPolicy.objects.filter(company_id=visit.company_id, coarse_until__gte=visit.started_at)
+    return visit.checked_out_at is not None and passed.exists()
 
 
 def _target(visit: Visit, fix: rules.Fix) -> rules.Target | None:
