@@ -4,7 +4,6 @@ import pytest
 from django.test import Client
 
 from backend.core import clock
-from backend.customers.migrations import __name__ as migrations
 from backend.customers.models import Customer, DictionaryEntry
 from backend.customers.services import put_entry
 from backend.events.models import Event
@@ -93,24 +92,3 @@ def test_a_file_may_say_a_code_or_a_name(api, cast, words):
     taken_in(han, customers(*rows), "good")
     assert dict(Customer.objects.values_list("code", "level")) == {"A1": "A", "A2": "A", "A4": "B"}
     assert previewed(han, customers(rows[0]))["counts"]["unchanged"] == 1
-
-
-def test_words_that_are_in_use_become_the_list(api, cast):
-    from importlib import import_module
-
-    from django.apps import apps
-    from django.db import connection
-
-    made(api(cast.li), "联华", level="金牌", tags=["华东", "促销"])
-    made(api(cast.sun), "甲客户", level="银牌", type="KA")
-    migration = import_module(f"{migrations}.0016_words_in_use")
-    with connection.schema_editor() as editor:
-        migration.keep(apps, editor)
-        migration.keep(apps, editor)
-    kept = DictionaryEntry.objects.filter(company=cast.company).values_list("kind", "code", "name")
-    assert sorted(kept) == [
-        ("customer_level", "金牌", "金牌"),
-        ("customer_tag", "促销", "促销"),
-        ("customer_tag", "华东", "华东"),
-    ]
-    made(api(cast.li), "又一家", level="金牌")

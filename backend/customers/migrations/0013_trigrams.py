@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-PORTION = 10_000
+PORTION = 500
 ADD = r"""
     UPDATE customers_customer SET grams = (
         SELECT array_agg(DISTINCT gram COLLATE "C" ORDER BY gram COLLATE "C") FROM (
@@ -17,10 +17,12 @@ ADD = r"""
 
 
 def fill(apps, schema_editor):
-    ids = list(apps.get_model('customers', 'Customer').objects.order_by('pk').values_list('pk', flat=True))
+    rows = apps.get_model('customers', 'Customer').objects.order_by('pk')
+    ids = list(rows.values_list('pk', flat=True)[:PORTION])
     with schema_editor.connection.cursor() as cursor:
-        for start in range(0, len(ids), PORTION):
-            cursor.execute(ADD, [ids[start:start + PORTION]])
+        while ids:
+            cursor.execute(ADD, [ids])
+            ids = list(rows.filter(pk__gt=ids[-1]).values_list('pk', flat=True)[:PORTION])
 
 
 class Migration(migrations.Migration):

@@ -113,6 +113,8 @@ class Customer(Document):
             models.Index(
                 fields=["company", "-deleted_at", "-id"], condition=Q(deleted_at__isnull=False), name="customer_in_bin"
             ),
+            # Beside the unique one, whose condition a generic plan cannot match to `credit_code = $1`.
+            models.Index(fields=["company", "credit_code"], name="customer_same_credit_code"),
             models.Index(fields=["company", "name_key"], name="customer_same_name"),
             models.Index(fields=["company", "phone_key"], name="customer_same_phone"),
             models.Index(fields=["company", "lat", "lng"], condition=Q(lat__isnull=False), name="customer_place"),

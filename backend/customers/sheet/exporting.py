@@ -110,7 +110,8 @@ def _first(model: Any, customers: Mapping[UUID, Any], most: int) -> Any:
 CUSTOMERS = kinds.Kind(
     key="customers",
     name=bilingual("客户", "customers"),
-    capability="customer.export",
+    capabilities=("customer.export", "customer.read"),
+    resource="customer",
     check=_check,
     columns=_columns,
     count=_count,

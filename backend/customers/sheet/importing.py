@@ -64,9 +64,8 @@ def _work(file: CustomerImport) -> None:
         if file.phase == Phase.READING:
             _read(file)
         if file.phase in (Phase.COMPARING, Phase.APPLYING):
-            house = house_of(_uploader(file))
             portion = _compare_portion if file.phase == Phase.COMPARING else _apply_portion
-            while _done(portion, file, house):
+            while _done(portion, file, house_of(_uploader(file))):
                 file.hold_on()
     except Refused as exc:
         _fail(file, exc.reason, at=clock.now())

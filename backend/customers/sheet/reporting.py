@@ -47,7 +47,8 @@ def _portions(actor: Actor, filters: Mapping[str, Any], keys: Sequence[str]) -> 
 LEFT = kinds.Kind(
     key="customer_import_rows",
     name=bilingual("客户导入问题行", "rows not imported"),
-    capability="customer.import",
+    capabilities=("customer.import",),
+    resource="customer",
     check=_file,
     columns=_columns,
     count=_count,

@@ -32,7 +32,7 @@ def carry_out(steps: Sequence[Step], known: Known, *, actor: Actor, at: datetime
     new = [step for step in steps if step.customer is None]
     old = [step for step in steps if step.customer is not None]
     before = {step.customer.pk: _told(step.customer, step) for step in old if step.customer is not None}
-    _number(new, actor, at)
+    _number(new, {step.columns["code"] for step in steps if "code" in step.columns}, actor, at)
     for step in new:
         step.customer = Customer(id=new_id(), company_id=actor.company_id, **_ownership(step, actor))
     for step in new:
@@ -61,13 +61,14 @@ def _of(step: Step) -> Customer:
     return step.customer
 
 
-def _number(new: Sequence[Step], actor: Actor, at: datetime) -> None:
-    """For those without a code: the next of the series that nobody has typed by hand before."""
+def _number(new: Sequence[Step], typed: set[str], actor: Actor, at: datetime) -> None:
+    """For those without a code: the next of the series that nobody has typed by hand, before or in these rows."""
     waiting = [step for step in new if "code" not in step.columns]
     while waiting:
         numbers = documents.next_numbers(company_id=actor.company_id, series="C", count=len(waiting), at=at)
         rows = Customer.objects.filter(company_id=actor.company_id, code__in=numbers)
-        free = [number for number in numbers if number not in set(rows.values_list("code", flat=True))]
+        taken = typed | set(rows.values_list("code", flat=True))
+        free = [number for number in numbers if number not in taken]
         for step, number in zip(waiting, free, strict=False):
             step.columns["code"] = number
         waiting = waiting[len(free) :]
