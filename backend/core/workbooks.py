@@ -25,6 +25,7 @@ def writing(file: IO[bytes], *, memory: bool = False) -> Iterator[Any]:
         "constant_memory": not memory,
         "strings_to_formulas": False,
         "strings_to_urls": False,
+        "use_zip64": True,  # a sheet of a million rows unfolds to more than 2 GiB
     }
     with xlsxwriter.Workbook(file, options) as book:
         yield book

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 
@@ -139,7 +139,12 @@ class Owed(models.Model):
 
     def _bury(self, error: str) -> None:
         logger.error("%s is given up: %s", self._named, _storable(error))
-        self._mine().update(status=self.Status.DEAD, error=_storable(error), finished_at=clock.now())
+        with transaction.atomic():
+            if self._mine().update(status=self.Status.DEAD, error=_storable(error), finished_at=clock.now()):
+                self.given_up()
+
+    def given_up(self) -> None:
+        """What follows, in the same transaction; nothing by itself."""
 
     def _wait(self, seconds: float, *, error: str, **fields: Any) -> None:
         seconds *= random.uniform(0.8, 1.2)  # noqa: S311  # so that a thousand failures do not return as one wave

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from backend.core.actor import Actor
+from backend.core.actor import Actor, Scope
 from backend.core.fields import classes_of
 from backend.core.workbooks import Cell
 
@@ -26,7 +26,10 @@ class Kind:
     key: str
     name: str
     """Of the sheet and of the file, in both languages."""
-    capability: str
+    capabilities: tuple[str, ...]
+    """All of these, when it is asked for, made and fetched."""
+    resource: str
+    """Whose data scope says which rows there are."""
     check: Callable[[Actor, Filters], object]
     """Raises what is wrong with filters that a schema lets through, while somebody waits for the answer."""
     columns: Callable[[Actor, Filters], Sequence[Column]]
@@ -52,6 +55,27 @@ def named(key: str) -> Kind:
 
 def shown_to(actor: Actor, columns: Sequence[Column]) -> list[Column]:
     return [column for column in columns if all(map(actor.sees, column.classes))]
+
+
+class Reach(NamedTuple):
+    """What somebody may see of a kind: for whoever sees less by now the file is no longer."""
+
+    classes: list[str]
+    scope: str
+    departments: list[str]
+
+    @classmethod
+    def of(cls, actor: Actor, kind: Kind, columns: Sequence[Column] = ()) -> "Reach":
+        classes = sorted({each for column in columns for each in column.classes})
+        return cls(classes, actor.scope(kind.resource), sorted(map(str, actor.departments(kind.resource))))
+
+    def within(self, actor: Actor, kind: Kind) -> bool:
+        """Whether the actor sees all of it now."""
+        now = Reach.of(actor, kind)
+        rows = now.scope == Scope.COMPANY or (
+            self.scope != Scope.COMPANY and set(self.departments) <= set(now.departments)
+        )
+        return rows and all(map(actor.may, kind.capabilities)) and all(map(actor.sees, self.classes))
 
 
 def classes_for(model: Any, field: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 transaction at the end that names it also records it."""
 
 from datetime import datetime
+from secrets import randbelow
 from tempfile import TemporaryFile
 from typing import IO
 from uuid import UUID
@@ -11,6 +12,7 @@ from django.utils import translation
 
 from backend.core import clock
 from backend.core.actor import Actor
+from backend.core.errors import DomainError
 from backend.core.workbooks import MOST_ROWS, XLSX, SheetWriter, writing
 from backend.directory.models import Employee
 from backend.directory.selectors import actor_for, timezone_of
@@ -37,22 +39,22 @@ def make(export_id: UUID) -> bool:
 def _make(export: Export) -> None:
     if export.file_key or export.reason:
         return  # done before, by a worker that did not live to say so
-    key = f"{export.folder}/export-{export.attempts}"
+    key = f"{export.folder}/export-{randbelow(10**9)}"  # whoever has outlived his lease writes beside it, not into it
     try:
         with TemporaryFile() as file, translation.override(_language(export)):
-            columns = _write(export, file)
+            columns, reach = _write(export, file)
             size = file.seek(0, 2)
             file.seek(0)
             storage.current().write(key, file, content_type=XLSX)
             export.hold_on()
-            _settle(export, key=key, size=size, columns=columns, at=clock.now())
-    except Refused as exc:
+            _settle(export, key=key, size=size, columns=columns, reach=reach, at=clock.now())
+    except (Refused, DomainError) as exc:
         storage.current().delete([key])
-        _refuse(export, exc.reason, at=clock.now())
+        _refuse(export, exc.reason if isinstance(exc, Refused) else Reason.FORBIDDEN, at=clock.now())
 
 
-def _write(export: Export, file: IO[bytes]) -> list[str]:
-    """The whole workbook; keys of its columns."""
+def _write(export: Export, file: IO[bytes]) -> tuple[list[str], kinds.Reach]:
+    """The whole workbook; keys of its columns, and what its reader must be allowed to see."""
     actor, kind = _requester(export), kinds.named(export.kind)
     total = kind.count(actor, export.filters)
     if total > MOST_ROWS:
@@ -68,7 +70,7 @@ def _write(export: Export, file: IO[bytes]) -> list[str]:
             sheet.add(rows)
             export.hold_on(rows_done=sheet.rows)
     export.rows_done = sheet.rows
-    return keys
+    return keys, kinds.Reach.of(actor, kind, columns)
 
 
 def _requester(export: Export) -> Actor:
@@ -77,20 +79,23 @@ def _requester(export: Export) -> Actor:
     if not person.is_active:
         raise Refused(Reason.LEFT)
     actor = actor_for(person)
-    if not actor.may(kinds.named(export.kind).capability):
+    if not all(map(actor.may, kinds.named(export.kind).capabilities)):
         raise Refused(Reason.FORBIDDEN)
     return actor
 
 
 @transaction.atomic
-def _settle(export: Export, *, key: str, size: int, columns: list[str], at: datetime) -> None:
-    """Unless another worker has the row by now, or its rights are gone."""
+def _settle(export: Export, *, key: str, size: int, columns: list[str], reach: kinds.Reach, at: datetime) -> None:
+    """Unless another worker has the row by now, or some of the rights it was made with are gone."""
     export.lock()
-    _requester(export)
     kind = kinds.named(export.kind)
+    if not reach.within(_requester(export), kind):
+        raise Refused(Reason.FORBIDDEN)
     day = clock.today_in(timezone_of(company_id=export.company_id), at)
     name = f"{kind.name}-{day:%Y%m%d}.xlsx"
-    Export.objects.filter(pk=export.pk).update(file_key=key, size=size, name=name, expires_at=at + KEPT)
+    Export.objects.filter(pk=export.pk).update(
+        file_key=key, size=size, name=name, reach=list(reach), expires_at=at + KEPT
+    )
     told = {"kind": export.kind, "rows": export.rows_done, "columns": columns}
     events.record("export.ready", export, actor=Actor.system(export.company_id), at=at, **told)
 

@@ -4,9 +4,11 @@ from uuid import UUID
 
 from django.db import models
 
+from backend.core import clock
 from backend.core.actor import Actor
 from backend.core.ids import new_id
 from backend.core.text import bilingual
+from backend.events import services as events
 from backend.events.owed import Owed
 from backend.exports import kinds
 
@@ -57,6 +59,8 @@ class Export(Owed):
     rows_total = models.PositiveIntegerField(bilingual("总行数", "rows in all"), null=True, blank=True)
     """As they were counted when the job began; rows that come or go meanwhile make the difference."""
     reason = models.CharField(bilingual("失败原因", "why it failed"), max_length=16, choices=Reason.choices, blank=True)
+    reach = models.JSONField(default=list, editable=False)
+    """`kinds.Reach` of whoever asked for it, when it was made."""
     name = models.CharField(bilingual("文件名", "file name"), max_length=255, blank=True)
     file_key = models.CharField(max_length=160, blank=True, editable=False)
     """In the storage; empty until the file is there."""
@@ -90,6 +94,11 @@ class Export(Owed):
     def why(self) -> str:
         """A Reason, where it has failed for good."""
         return self.reason or (self.Reason.GIVEN_UP if self.status == self.Status.DEAD else "")
+
+    def given_up(self) -> None:
+        """Whoever waits for it is told."""
+        told = {"kind": self.kind, "reason": self.Reason.GIVEN_UP.value}
+        events.record("export.failed", self, actor=Actor.system(self.company_id), at=clock.now(), **told)
 
     @property
     def folder(self) -> str:

@@ -7,6 +7,7 @@ from backend.core import clock
 from backend.core.actor import Actor
 from backend.core.errors import NotFound
 from backend.core.workbooks import XLSX
+from backend.exports import kinds
 from backend.exports.models import Export
 from backend.files import storage
 from backend.files.selectors import LINK_WINDOW, link_window
@@ -26,9 +27,12 @@ def list_exports(*, actor: Actor) -> QuerySet[Export]:
     return rows.order_by("-created_at", "-pk")
 
 
-def link(export: Export, *, at: datetime) -> tuple[str, datetime] | None:
-    """An address that gives the file without a token, and until when; None where there is none to give."""
+def link(export: Export, *, actor: Actor, at: datetime) -> tuple[str, datetime] | None:
+    """An address that gives the file without a token, and until when; None where there is none to give, and for whoever
+    sees less by now than it holds."""
     if export.state(at) != Export.State.READY:
+        return None
+    if not export.reach or not kinds.Reach(*export.reach).within(actor, kinds.named(export.kind)):
         return None
     expires_at: datetime = min(link_window(at) + 2 * LINK_WINDOW, export.expires_at)
     return storage.current().link(_stored(export), expires_at=expires_at), expires_at

@@ -43,7 +43,8 @@ def ask(
     Raises IdReused, TooManyExports, Forbidden, and what the kind says is wrong with the filters.
     """
     what = kinds.named(kind)
-    actor.require(what.capability)
+    for capability in what.capabilities:
+        actor.require(capability)
     what.check(actor, filters)
     people.one_at_a_time(actor=actor)
     stamp = fingerprint({"kind": kind, "filters": filters})

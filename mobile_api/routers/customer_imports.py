@@ -113,7 +113,7 @@ def export_left_rows(request: Request, import_id: UUID, body: LeftRowsIn) -> Sta
     export, new = exports.ask(
         actor=request.auth, kind="customer_import_rows", filters=filters, id=body.id, at=clock.now()
     )
-    return Status(202 if new else 200, export_out(export))
+    return Status(202 if new else 200, export_out(export, actor=request.auth))
 
 
 def _import(made: CustomerImport) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Files made by a job: asked for where their content is at home, followed and fetched here."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.utils import translation
 from ninja import Router, Status
 
 from backend.core import clock
+from backend.core.actor import Actor
 from backend.exports import selectors, services
 from backend.exports.models import Export
 from mobile_api import paging
@@ -31,7 +33,12 @@ def list_exports(request: Request, limit: Limit = 20, cursor: Cursor | None = No
     """The caller's own, newest first, for as long as they are kept."""
     rows = selectors.list_exports(actor=request.auth)
     with translation.override(language_of(request)):
-        return json_reply(request, paging.page(rows, by="created_at", limit=limit, cursor=cursor, show=export_out))
+        return json_reply(
+            request,
+            paging.page(
+                rows, by="created_at", limit=limit, cursor=cursor, show=partial(export_out, actor=request.auth)
+            ),
+        )
 
 
 @router.get("/exports/{export_id}", response=ExportOut)
@@ -39,19 +46,19 @@ def get_export(request: Request, export_id: UUID) -> HttpResponseBase:
     """How far it is; with the link, once it is ready."""
     export = selectors.get_export(actor=request.auth, export_id=export_id)
     with translation.override(language_of(request)):
-        return json_reply(request, export_out(export))
+        return json_reply(request, export_out(export, actor=request.auth))
 
 
 def asked(request: Request, kind: str, body: Any) -> Status[dict[str, Any]]:
     """202 with the export that is owed now, 200 with the stored one where it was sent again."""
     filters = body.filters.model_dump(mode="json", exclude_none=True)
     export, new = services.ask(actor=request.auth, kind=kind, filters=filters, id=body.id, at=clock.now())
-    return Status(202 if new else 200, export_out(export))
+    return Status(202 if new else 200, export_out(export, actor=request.auth))
 
 
-def export_out(export: Export) -> dict[str, Any]:
+def export_out(export: Export, *, actor: Actor) -> dict[str, Any]:
     at = clock.now()
-    found = selectors.link(export, at=at)
+    found = selectors.link(export, actor=actor, at=at)
     return {
         "id": export.pk,
         "kind": export.kind,

@@ -11,8 +11,10 @@ from backend.core.actor import Actor
 from backend.customers.services import put_field
 from backend.customers.sheet import exporting
 from backend.directory.models import Employee, Role
+from backend.directory.selectors import actor_for
+from backend.events import owed
 from backend.events.models import Event
-from backend.exports import making, services
+from backend.exports import making, selectors, services
 from backend.exports.models import Export
 from backend.files import storage
 from notifications.models import Notification
@@ -200,7 +202,7 @@ def test_who_outlived_his_lease_changes_nothing(han, customers, work, monkeypatc
     making.make(Export.objects.get().pk)
     assert len(opened(han, export_id)) == 2
     assert Event.objects.filter(name="export.ready").count() == 1
-    assert Export.objects.get().file_key.endswith("export-2")
+    assert Export.objects.get().attempts == 2
 
 
 def test_it_is_forgotten_in_its_time(han, work, media_root):
@@ -231,3 +233,49 @@ def test_given_up_is_said(han, work):
 def test_the_system_asks_for_none(cast):
     with pytest.raises(Exception, match="forbidden"):
         services.ask(actor=Actor.system(cast.company.pk), kind="customers", filters={}, at=clock.now())
+
+
+@pytest.mark.usefixtures("customers")
+@pytest.mark.parametrize("lost", ["capability", "reading", "field", "scope"])
+def test_whoever_sees_less_by_now_is_not_given_what_was_made(han, cast, work, lost):
+    asked(han, {})
+    work()
+    assert selectors.link(Export.objects.get(), actor=cast.actor(cast.han), at=clock.now())
+    role = cast.han.roles.get()
+    match lost:
+        case "capability" | "reading":
+            taken = {"capability": "customer.export", "reading": "customer.read"}[lost]
+            role.capabilities = [each for each in role.capabilities if each != taken]
+        case "field":
+            role.fields = [each for each in role.fields if each != "customer_contact"]
+        case _:
+            role.scopes = role.scopes | {"customer": "own"}
+    role.save()
+
+    actor = actor_for(Employee.objects.get(pk=cast.han.pk))
+    assert selectors.link(Export.objects.get(), actor=actor, at=clock.now()) is None
+
+
+@pytest.mark.usefixtures("customers")
+def test_rights_taken_while_it_is_made_refuse_it(han, cast, monkeypatch):
+    export_id = asked(han, {})["id"]
+    page = exporting.page_of_customers
+
+    def slowly(**kwargs):
+        role = cast.han.roles.get()
+        role.scopes = role.scopes | {"customer": "own"}
+        role.save()
+        return page(**kwargs)
+
+    monkeypatch.setattr(exporting, "page_of_customers", slowly)
+    making.make(Export.objects.get().pk)
+
+    told = han.get(f"/exports/{export_id}").json()
+    assert (told["state"], told["reason"]) == ("failed", "forbidden")
+
+
+def test_what_is_given_up_is_told(han):
+    asked(han, {})
+    Export.objects.update(attempts=owed.MAX_ATTEMPTS)
+    making.make(Export.objects.get().pk)
+    assert Event.objects.get(name="export.failed").data["reason"] == "given_up"
