@@ -11,6 +11,7 @@ from backend.core.text import bilingual
 from backend.directory.holdings import Case, Holding, Moved, Why
 from backend.directory.models import Employee
 from backend.directory.models.handovers import HandoverItem
+from backend.documents import sharing
 from backend.documents.models import Document, Share
 from backend.events import services as events
 
@@ -95,6 +96,10 @@ def owned(
     )
 
 
+def nothing_more(doubled: Sequence[Any], successor: Employee) -> None:
+    return None
+
+
 def tied(
     model: type[Model],
     *,
@@ -105,11 +110,14 @@ def tied(
     where: Callable[[], Q] = Q,
     label: Callable[[Any], str] = str,
     related: tuple[str, ...] = (),
+    keeps: tuple[str, ...] = (),
+    doubled_mean: Callable[[Sequence[Any], Employee], None] = nothing_more,
     shows: Callable[[Any], tuple[str, UUID]] | None = None,
 ) -> Holding:
     """Rows that tie an `employee` to a document, one for each document, named by the fields `to`.
 
-    Where the successor has such a row already, the leaver's is taken away. `shows` names the document, by type and id,
+    Where the successor has such a row already, the leaver's is taken away, after `doubled_mean` has been told; undoing
+    the handover makes it anew, with what it `keeps`. `shows` names the document, by type and id,
     that the successor must be able to see for it.
     """
     manager: Any = model._default_manager
@@ -124,13 +132,14 @@ def tied(
         shown = show([shows(row) for row in rows], successor) if shows else set()
         moved = []
         for row in rows:
-            before = {name: _plain(getattr(row, name)) for name in to}
+            before = {name: _plain(getattr(row, name)) for name in (*to, *keeps)}
             after: dict[str, Any] = {"employee_id": str(successor.pk)}
             if row in doubled:
                 after["doubled"] = True
             if shows and shows(row) in shown:
                 after["shown"] = [str(part) for part in shows(row)]
             moved.append(Moved(row.pk, label(row), before, after))
+        doubled_mean(doubled, successor)
         manager.filter(pk__in=[row.pk for row in doubled]).delete()
         manager.filter(pk__in=[row.pk for row in rows if row not in doubled]).update(employee_id=successor.pk)
         return moved
@@ -193,12 +202,20 @@ def hide(documents: Iterable[Sequence[Any]], employee_id: UUID) -> None:
         Share.objects.filter(employee_id=employee_id, document_type=label, document_id=pk).delete()
 
 
+def _last_as_long(doubled: Sequence[Share], successor: Employee) -> None:
+    for share in doubled:
+        shown = [(share.document_id, successor.pk, share.until)]
+        sharing.show(company_id=successor.company_id, kind=share.document_type, shown=shown)
+
+
 SHARES = tied(
     Share,
     key="shares",
     name=bilingual("共享给他的单据", "Documents shown to him"),
     order=90,
     to=("document_type", "document_id"),
+    keeps=("until",),
+    doubled_mean=_last_as_long,
     where=lambda: Q(document_type__in=sorted(_personal_shares)),
     label=lambda share: f"{share.document_type} {share.document_id}",
 )
@@ -225,4 +242,4 @@ def _place(row: Any, to: tuple[str, ...]) -> tuple[Any, ...]:
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, UUID) else value
+    return str(value) if isinstance(value, UUID | datetime) else value

@@ -369,3 +369,22 @@ def test_drafts_go_on_with_the_successor(api, cast, desk, he):
     reply = api(he).post(f"/expense-requests/{desk.expense.pk}/submit")
     assert (reply.status_code, reply.json()["status"]) == (200, "in_approval")
     assert draft(he).owner == he
+
+
+@pytest.mark.parametrize(("his", "theirs"), [(30, 1), (1, 30), (30, None), (None, 1)])
+def test_of_two_shares_the_later_end_counts_and_undoing_gives_the_leaver_his_back(cast, his, theirs):
+    def end(days):
+        return None if days is None else now + timedelta(days=days)
+
+    now, customer = clock.now(), a_customer(cast.zhao)
+    he = hire(cast, "3002", "何伟")
+    customer.show_to([cast.li.pk], until=end(his))
+    customer.show_to([he.pk], until=end(theirs))
+
+    made = handed_over(cast.qian, cast.li, he, kinds=["shares"])
+
+    assert list(Share.objects.values_list("employee", "until")) == [
+        (he.pk, None if None in (his, theirs) else end(max(his, theirs)))
+    ]
+    handovers.undo(actor=actor_for(cast.qian), handover_id=made.pk, at=clock.now())
+    assert Share.objects.get(employee=cast.li).until == end(his)
