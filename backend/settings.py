@@ -172,6 +172,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_TASK_SOFT_TIME_LIMIT = OWED_LEASE_S * 5 / 9  # a task ends before its lease does
 CELERY_TASK_TIME_LIMIT = OWED_LEASE_S * 6 / 9
+CELERY_TASK_ROUTES = {
+    name: {"queue": "long"} for name in ("customers.import_file", "exports.make", "wechat.sync_directory")
+}
+"""What takes minutes has a queue and a worker of its own, so that a push never waits for it."""
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # Celery's 100 would end every worker in an outage of an hour
 _BY_THE_HOUR = (
@@ -209,7 +213,7 @@ match CELERY_BROKER_URL.partition("://")[0]:
             "global_keyprefix": "waiqin:",
         }
     case "amqp" | "amqps" | "pyamqp":
-        CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum"
+        CELERY_TASK_DEFAULT_QUEUE_TYPE = CELERY_TASK_CREATE_MISSING_QUEUE_TYPE = "quorum"
         CELERY_TASK_DEFAULT_EXCHANGE_TYPE = "topic"
         CELERY_WORKER_DETECT_QUORUM_QUEUES = True
         CELERY_BROKER_TRANSPORT_OPTIONS = {"confirm_publish": True}

@@ -70,14 +70,15 @@ def programs(port: int, simulator: int | None, run_dir: Path, logins: list[str])
     """
     granian = [str(BIN / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
     granian += ["--workers", "2", "--blocking-threads", "2", "--backlog", "512", "--no-ws", "backend.wsgi:application"]
-    worker = [*CELERY, "worker", "--loglevel", "INFO", "--concurrency", "2", "--without-gossip", "--without-mingle"]
+    worker = [*CELERY, "worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--concurrency"]
     wecom = [sys.executable, "-m", "infra.simulators.wechat", "--port", str(simulator)]
     wecom += ["--seed", str(run_dir / "platform.json")]
     return [
         Program("migrate", [*MANAGE, "migrate", "--verbosity", "0"], once=True),
         Program("seed", [*MANAGE, "seed_demo", "--print-logins"], once=True, collect=logins),
         *([Program("wecom", wecom, ready_line="ready ")] if simulator else []),
-        Program("worker", worker),
+        Program("worker", [*worker, "2"]),
+        Program("long", [*worker, "1", "--queues", "long", "--hostname", "long@%h"]),
         Program("beat", [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile="]),
         Program("dispatcher", [*MANAGE, "dispatcher"]),
         # Last, because it is waited for while the others start, and the first to end, so that no request is cut off.
