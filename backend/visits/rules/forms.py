@@ -50,7 +50,7 @@ _FORMATS = {"date": is_day, "time": is_time_of_day, "date-time": is_moment}
 _REFINES = (
     set().union(_ANYWHERE, *_OF_TYPE.values())
     - {"title", "x-title-en", "description", "pattern"}
-    - {"additionalProperties"}
+    - {"additionalProperties", "uniqueItems"}
 )
 
 
@@ -101,6 +101,11 @@ def fields_of(schema: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return fields
 
 
+def canonical(value: Any) -> str:
+    """One text for what JSON Schema calls equal: 1 and 1.0 are, 1 and true are not."""
+    return json.dumps(_plain(value), sort_keys=True)
+
+
 class _Reading:
     """One walk over a schema somebody wrote; it stops to go deeper where that would take long."""
 
@@ -130,6 +135,8 @@ class _Reading:
                 self.fault((*path, "items"), bilingual("必填", "is required"))
             else:
                 self.declared((*path, "items"), schema["items"], depth=depth + 1)
+                if "uniqueItems" in schema and _mapping(schema["items"]).get("type") in ("array", "object"):
+                    self.fault((*path, "uniqueItems"), bilingual("只用于简单取值的列表", "is for lists of plain values"))
         if kind == "object":
             fields = schema.get("properties")
             if not isinstance(fields, dict) or not fields:
@@ -144,6 +151,8 @@ class _Reading:
         if not self._may_go_on(path, schema, depth):
             return
         self._know(path, schema, _REFINES)
+        if "type" in schema and schema["type"] not in _TYPES:
+            self.fault((*path, "type"), _one_of(_TYPES))
         fields = declared.get("properties", {}) if isinstance(declared, dict) else {}
         for name, field in _mapping(schema.get("properties")).items():
             if name not in fields:
@@ -193,7 +202,7 @@ class _Reading:
         for word in ("title", "x-title-en", "description"):
             if word in schema and not isinstance(schema[word], str):
                 self.fault((*path, word), bilingual("须为文字", "must be text"))
-        if "format" in schema and schema["format"] not in _FORMATS:
+        if "format" in schema and schema["format"] not in tuple(_FORMATS):
             self.fault((*path, "format"), _one_of(_FORMATS))
 
 
@@ -208,6 +217,14 @@ def _one_of(words: Iterable[str]) -> str:
 
 def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
@@ -238,7 +255,13 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
         yield Misfit("pattern")
 
 
-_Validator = extend(Draft202012Validator, {"pattern": _pattern})
+def _unique_items(validator: Any, wanted: bool, instance: Any, schema: Any) -> Iterator[Misfit]:
+    """In one pass; jsonschema compares each item with each other."""
+    if wanted and isinstance(instance, list) and len(set(map(canonical, instance))) < len(instance):
+        yield Misfit("uniqueItems")
+
+
+_Validator = extend(Draft202012Validator, {"pattern": _pattern, "uniqueItems": _unique_items})
 _CHECKER = FormatChecker(formats=())
 for _name, _is_one in _FORMATS.items():
     _CHECKER.checks(_name)(lambda value, is_one=_is_one: not isinstance(value, str) or is_one(value))

@@ -40,9 +40,18 @@ def text(**more):
         ({**of(a=text()), "additionalProperties": True}, "additionalProperties"),
         (of(a=text(pattern="^(a|aa)+$")), "properties.a.pattern"),
         (of(a=text(format="regex")), "properties.a.format"),
+        (of(a=text(format=[])), "properties.a.format"),
+        (of(a=text(format={})), "properties.a.format"),
         (of(a=text(minLength="five")), "properties.a.minLength"),
         (of(a={"type": ["string", "null"]}), "properties.a.type"),
+        ({**of(a=text()), "allOf": [{"properties": {"a": {"type": "null"}}}]}, "allOf.0.properties.a.type"),
+        ({**of(a=text()), "then": {"properties": {"a": {"type": ["null", "string"]}}}}, "then.properties.a.type"),
         (of(a={"type": "array"}), "properties.a.items"),
+        (of(a={"type": "array", "items": of(b=text()), "uniqueItems": True}), "properties.a.uniqueItems"),
+        (
+            {**of(a={"type": "array", "items": text()}), "allOf": [{"properties": {"a": {"uniqueItems": True}}}]},
+            "allOf.0.properties.a.uniqueItems",
+        ),
         (of(a=text(maximum=3)), "properties.a.maximum"),
         (of(**{f"f{number}": {"type": "boolean"} for number in range(250)}), ""),
         (nested(6), ".".join(["properties.inner"] * 5)),
@@ -101,6 +110,14 @@ def test_an_honest_one_is_taken():
 )
 def test_an_answer_is_held_against_it(answer, paths):
     assert set(answer_faults(SHELF, answer)) == paths
+
+
+def test_a_list_without_doubles_is_told_as_json_schema_does():
+    plain = of(a={"type": "array", "items": {"type": "number"}, "uniqueItems": True})
+    assert answer_faults(plain, {"a": [1, 2.5, 10**12]}) == {}
+    assert set(answer_faults(plain, {"a": [1, 1.0]})) == {"a"}
+    mixed = of(a={"type": "array", "items": {"type": "boolean"}, "uniqueItems": True})
+    assert set(answer_faults(mixed, {"a": [True, 1]})) == {"a.1"}
 
 
 def test_it_is_said_in_both_languages():
