@@ -29,8 +29,9 @@ from backend.files.local_storage import LocalStorage, Readable
 from backend.files.models import Attachment, FileJob
 from backend.files.selectors import arrived_parts, get_attachment, require_owner, upload_of, withholds_original
 
-GIVEN_UP_AFTER = timedelta(days=7)
-"""Then an upload that never came is refused, and whatever lies in its place is deleted."""
+GIVEN_UP_AFTER = timedelta(hours=72)
+"""Then an upload that never came is refused, and whatever lies in its place is deleted. A visit counts the photos that a
+phone without a network has only declared; what was never more than declared must not count for ever."""
 
 Status = Attachment.Status
 

@@ -242,8 +242,8 @@ class TestCompleting:
         file = api(cast.li).post("/files", declaration(PHOTO)).json()
         assert work() == 0
         job = FileJob.objects.get(attachment_id=file["id"])
-        assert timedelta(days=6) < job.due_at - clock.now() <= timedelta(days=7)
-        with time_machine.travel(clock.now() + timedelta(days=7)):
+        assert timedelta(hours=71) < job.due_at - clock.now() <= timedelta(hours=72)
+        with time_machine.travel(clock.now() + timedelta(hours=72)):
             work()
         found = Attachment.objects.get(pk=file["id"])
         assert (found.status, found.reason) == ("refused", "upload_expired")

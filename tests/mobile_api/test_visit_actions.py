@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from backend.core import clock
 from backend.core.actor import Actor
@@ -15,6 +16,7 @@ from mobile_api.schemas.visit_actions import VisitActionOut
 from tests.notifications.subjects import file_of
 from tests.support.files import declaration
 from tests.support.orders import make_shop
+from tests.support.pictures import picture
 from tests.support.stock import make_goods
 from tests.support.visit_templates import SHELF, action, answer, faults, form, only_if, photos, states, visit_of
 from tests.support.visits import check_in, check_in_body, new_visit, recorded, refused
@@ -22,6 +24,7 @@ from tests.support.visits import check_in, check_in_body, new_visit, recorded, r
 pytestmark = pytest.mark.django_db
 SHELF_SEEN = {"facings": 12, "display": "好", "rival": False}
 NOTE = action("note", "note")
+PHOTO = picture()
 
 
 def check_out(caller, visit):
@@ -184,6 +187,23 @@ class TestKinds:
         assert recorded("visit.found_incomplete") == 1
         assert add_photo(caller, visit, cast.li, "front")[1].status_code == 201
         assert Visit.objects.get().missing_actions == []
+
+    def test_photos_that_are_only_declared_let_him_go_and_count_for_three_days(self, api, cast, work):
+        caller, visit = api(cast.li), visit_of(api(cast.li), api(cast.qian), photos("front", minimum=2))
+        for number in range(2):
+            file = caller.post("/files", declaration(PHOTO, sha256=f"{number:064x}")).json()
+            sent = caller.post(f"/visits/{visit['id']}/photos", {"file_id": file["id"], "tag": "front"})
+            assert sent.status_code == 201
+        assert check_out(caller, visit).status_code == 200
+        assert Visit.objects.get().missing_actions == []
+
+        with time_machine.travel(clock.now() + timedelta(hours=72)):
+            work()
+
+        assert Visit.objects.get().missing_actions == ["front"]
+        assert recorded("visit.found_incomplete") == 1
+        (step,) = caller.get(f"/visits/{visit['id']}").json()["actions"]
+        assert (step["state"], step["photos"]) == ("missing", 0)
 
     def test_an_order_of_the_same_person_and_customer_since_check_in(self, api, cast):
         shop, caller = make_shop(cast), api(cast.li)
