@@ -10,14 +10,18 @@ from backend.visits.models import Visit
 
 
 def is_of_visit(order_id: UUID, visit: Visit) -> bool:
-    """As `visits.linked.OrderCheck`; a cancelled order answers nothing, nor does one of another visit."""
-    of_visit = Order.objects.filter(Q(visit=None) | Q(visit_id=visit.pk), company_id=visit.company_id)
+    """As `visits.linked.OrderCheck`; a cancelled order answers nothing, nor does one of another visit.
+
+    One that names the visit may have arrived before the check-in that the phone held back; of any other the time tells.
+    """
+    since = Q(visit=None, created_at__gte=visit.came_at) if visit.came_at else Q(pk=None)
     return (
-        of_visit.filter(
+        Order.objects.filter(
+            Q(visit_id=visit.pk) | since,
             pk=order_id,
+            company_id=visit.company_id,
             owner_id=visit.owner_id,
             customer_id=visit.customer_id,
-            created_at__gte=visit.checked_in_at,
             deleted_at=None,
         )
         .exclude(status=Status.CANCELLED)

@@ -92,8 +92,8 @@ def _order(visit: Visit, action: Action, sent: Mapping[str, Any], found: Faults)
 def _payment(visit: Visit, action: Action, sent: Mapping[str, Any], found: Faults) -> dict[str, Any]:
     if sent["amount"]["amount"] <= Decimal(0):
         found["amount.amount"] = bilingual("须大于 0", "must be more than 0")
-    begun = visit.checked_in_at
-    if begun and sent["promised_on"] < today_in(timezone_of(company_id=visit.company_id), begun):
+    came_at = visit.came_at
+    if came_at and sent["promised_on"] < today_in(timezone_of(company_id=visit.company_id), came_at):
         found["promised_on"] = bilingual("不得早于拜访当天", "must not be before the day of the visit")
     return {"amount": _money(sent["amount"]), "promised_on": str(sent["promised_on"]), "note": sent["note"]}
 

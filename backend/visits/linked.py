@@ -7,7 +7,7 @@ from backend.visits.errors import OrderNotOfVisit
 from backend.visits.models import Visit
 
 OrderCheck = Callable[[UUID, Visit], bool]
-"""Whether this order is of the visit's person and customer, and was entered since the visit began."""
+"""Whether this order is of the visit's person and customer, and names it or was entered since he came."""
 _checks: list[OrderCheck] = []
 
 
