@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from backend.core.actor import Actor
+from backend.directory.selectors import subtree_of
 from backend.visits import progress
 from backend.visits.errors import PeriodTooLong
 from backend.visits.known import known_fact, sees_promises
@@ -63,7 +64,8 @@ def statistics(
     department_id: UUID | None = None,
     level: str | None = None,
 ) -> TemplateFigures:
-    """Of visits begun from the first to the last day, both included, that follow any version of the template.
+    """Of visits begun from the first to the last day, both included, that follow any version of the template; those of
+    a department with all below it.
 
     In a constant number of queries. Raises NotFound, PeriodTooLong.
     """
@@ -83,7 +85,8 @@ def statistics(
     )
     if level is not None:
         seen = seen.annotate(at_level=known_fact(actor, "level"))
-    chosen = {"owner_id": owner_id, "department_id": department_id, "at_level": level}
+    within = subtree_of(department_id) if department_id else None
+    chosen = {"owner_id": owner_id, "department_id__in": within, "at_level": level}
     seen = seen.filter(**{name: value for name, value in chosen.items() if value is not None})
     read = _Reader(seen, fields)
     counts = read.one(
