@@ -1,6 +1,7 @@
 """Creates that may be repeated: the device chooses the id, so a retried request finds its own row."""
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from uuid import UUID
@@ -19,7 +20,10 @@ Identity = dict[str, Any]
 
 def fingerprint(content: Mapping[str, Any]) -> bytes:
     """SHA-256 of the canonical JSON of a request."""
-    canonical = orjson.dumps(content, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    try:
+        canonical = orjson.dumps(content, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    except orjson.JSONEncodeError:  # a whole number of more than 64 bits
+        canonical = json.dumps(content, default=str, sort_keys=True).encode()
     return hashlib.sha256(canonical).digest()
 
 

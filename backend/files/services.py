@@ -30,8 +30,8 @@ from backend.files.models import Attachment, FileJob
 from backend.files.selectors import arrived_parts, get_attachment, require_owner, upload_of, withholds_original
 
 GIVEN_UP_AFTER = timedelta(hours=72)
-"""Then an upload that never came is refused, and whatever lies in its place is deleted. A visit counts the photos that a
-phone without a network has only declared; what was never more than declared must not count for ever."""
+"""Then an upload that never came is refused, and whatever lies in its place is deleted. A visit counts photos that
+a phone on a bad network has only declared so far; it must not for ever."""
 
 Status = Attachment.Status
 

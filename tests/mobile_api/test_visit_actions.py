@@ -9,16 +9,29 @@ from backend.core import clock
 from backend.core.actor import Actor
 from backend.events import services as events
 from backend.events.models import Event
+from backend.orders.models import Order
 from backend.visits.models import ActionAnswer, PaymentPromise, Visit
 from backend.visits.services import nights
 from backend.visits.services.answers import LATE_FOR
 from mobile_api.schemas.visit_actions import VisitActionOut
+from tests.mobile_api.test_offline_phone import kept_back
 from tests.notifications.subjects import file_of
 from tests.support.files import declaration
 from tests.support.orders import make_shop
 from tests.support.pictures import picture
 from tests.support.stock import make_goods
-from tests.support.visit_templates import SHELF, action, answer, faults, form, only_if, photos, states, visit_of
+from tests.support.visit_templates import (
+    SHELF,
+    action,
+    answer,
+    faults,
+    form,
+    only_if,
+    photos,
+    published,
+    states,
+    visit_of,
+)
 from tests.support.visits import check_in, check_in_body, new_visit, recorded, refused
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +108,14 @@ class TestAnswering:
         assert zh == {"form.facings": "不得小于 0", "form.brand": "必填", "form.colour": "没有这个字段"}
         assert en["form.brand"] == "is required"
         assert not ActionAnswer.objects.exists()
+
+    def test_numbers_of_any_length_are_read(self, api, cast):
+        huge = {"type": "object", "properties": {"count": {"type": "integer", "maximum": 10**30}}}
+        wrong = api(cast.qian).post("/visit-templates", {"name": "x", "actions": [form("shelf", huge)]})
+        assert set(faults(wrong)) == {"actions.0.form_schema.properties.count.maximum"}
+        huge["properties"]["count"].pop("maximum")
+        visit = visit_of(api(cast.li), api(cast.qian), form("shelf", huge))
+        assert set(faults(answer(api(cast.li), visit, "shelf", form={"count": 10**30}))) == {"form.count"}
 
     def test_a_condition_asks_and_asks_no_longer_in_whatever_order_answers_come(self, api, cast):
         caller = api(cast.li)
@@ -221,6 +242,24 @@ class TestKinds:
         assert answer(caller, visit, "order", order={"order_id": mine}).status_code == 200
         assert answer(caller, visit, "order", order={"order_id": another}).status_code == 200
         assert ActionAnswer.objects.get().value == {"order_id": another}
+
+    def test_what_a_phone_kept_back_is_held_against_the_day_he_came(self, api, cast):
+        shop, caller = make_shop(cast), api(cast.li)
+        published(api(cast.qian), action("order", "order"), action("paid", "payment"))
+        visit = new_visit(caller)
+        Visit.objects.update(customer=shop.customer)
+        unnamed = shop.draft(caller)["id"]
+        named = shop.draft(caller, visit_id=visit["id"])["id"]
+        assert check_in(caller, visit, kept_back(check_in_body(), timedelta(days=3))).status_code == 200
+        early = shop.draft(caller)["id"]
+        Order.objects.filter(pk=early).update(created_at=clock.now() - timedelta(days=4))
+
+        for order, status in ((named, 200), (unnamed, 200), (early, 422)):
+            assert answer(caller, visit, "order", order={"order_id": order}).status_code == status
+        for days, status in ((1, 200), (5, 422)):
+            promised_on = str((clock.now() - timedelta(days=days)).date())
+            promise = {"amount": {"amount": "5.00", "currency": "CNY"}, "promised_on": promised_on}
+            assert answer(caller, visit, "paid", payment=promise).status_code == status
 
     def test_a_promise_is_kept_with_its_answer(self, api, cast):
         caller = api(cast.li)

@@ -70,6 +70,15 @@ class TestPublishing:
         assert refused(admin.post(f"{path}/versions", {"version": 2, "actions": [NOTE]}), 409, "template_retired")
         assert TemplateVersion.objects.count() == 2
 
+    def test_a_number_is_no_truth(self, api, cast):
+        admin, asked = api(cast.qian), form("shelf")
+        numbered = [asked, action("more", "note", **only_if("shelf", "facings", 1))]
+        path = f"/visit-templates/{published(admin, *numbered)['id']}/versions"
+        same = [asked, action("more", "note", **only_if("shelf", "facings", 1.0))]
+        true = [asked, action("more", "note", **only_if("shelf", "facings", True))]
+        assert admin.post(path, {"version": 1, "actions": same}).json()["number"] == 1
+        assert admin.post(path, {"version": 1, "actions": true}).json()["number"] == 2
+
     def test_what_is_wrong_is_named_by_path_in_both_languages(self, api, cast):
         theirs = str(make_product(Actor.system(cast.acme.pk), "X", "别家的").pk)
         actions = [

@@ -7,7 +7,7 @@ from jsonschema import Draft202012Validator
 
 from backend.visits.rules.actions import MOST_ACTIONS, Action, Kind
 from backend.visits.rules.form_words import said
-from backend.visits.rules.forms import MOST_FAULTS, Faults
+from backend.visits.rules.forms import LARGEST, MOST_FAULTS, Faults
 
 KEY = r"^[a-z][a-z0-9_]{0,31}\Z"
 UUID_FORM = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
@@ -23,7 +23,7 @@ def _whole(properties: Mapping[str, Any], *required: str, nullable: bool = False
 
 
 _COUNT = {"type": "integer", "minimum": 1, "maximum": 50}
-_SCALAR = {"type": ["boolean", "number", "string"]}
+_SCALAR = {"type": ["boolean", "number", "string"], "minimum": -LARGEST, "maximum": LARGEST}
 _ACTION = _whole(
     {
         "key": {"type": "string", "pattern": KEY},

@@ -30,9 +30,10 @@ MOST_ITEMS = 100
 MOST_ANSWER_BYTES = 32 * 1024
 MOST_TEXT = 4000
 LARGEST = 10**15
-"""No number of an answer is beyond it, so that sums stay exact enough."""
+"""No number of a form or an answer is beyond it, so that sums stay exact enough."""
 MOST_FAULTS = 50
 
+_TOO_LARGE = bilingual("数值过大", "the number is too large")
 _TYPES = ("string", "number", "integer", "boolean", "array", "object")
 _ANYWHERE = {"type", "title", "x-title-en", "description", "enum", "const"}
 _OF_TYPE: dict[str, set[str]] = {
@@ -65,6 +66,9 @@ def schema_faults(schema: Any) -> Faults:
     reading.declared((), body, depth=1)
     if isinstance(body, dict) and body.get("type") != "object":
         reading.fault(("type",), bilingual("表单须为 object", "a form is an object"))
+    for path, value in _leaves(schema, ()):
+        if isinstance(value, int | float) and abs(value) > LARGEST:
+            reading.fault((path,), _TOO_LARGE)
     if not reading.faults:
         try:
             Draft202012Validator.check_schema(body)
@@ -84,7 +88,7 @@ def answer_faults(schema: Mapping[str, Any], answer: Any) -> Faults:
         if isinstance(value, str) and len(value) > MOST_TEXT:
             found[path] = bilingual(f"最多 {MOST_TEXT} 个字符", f"at most {MOST_TEXT} characters")
         if isinstance(value, int | float) and abs(value) > LARGEST:
-            found[path] = bilingual("数值过大", "the number is too large")
+            found[path] = _TOO_LARGE
     if found:
         return found
     for misfit in _validator(json.dumps(schema, sort_keys=True)).iter_errors(answer):
@@ -136,7 +140,9 @@ class _Reading:
             else:
                 self.declared((*path, "items"), schema["items"], depth=depth + 1)
                 if "uniqueItems" in schema and _mapping(schema["items"]).get("type") in ("array", "object"):
-                    self.fault((*path, "uniqueItems"), bilingual("只用于简单取值的列表", "is for lists of plain values"))
+                    self.fault(
+                        (*path, "uniqueItems"), bilingual("只用于简单取值的列表", "is for lists of plain values")
+                    )
         if kind == "object":
             fields = schema.get("properties")
             if not isinstance(fields, dict) or not fields:
