@@ -10,12 +10,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from backend.core import clock
+from backend.core import clock, strict_json
 from backend.core.admin import CompanyAdmin, ReadOnlyAdmin
+from backend.core.errors import VersionConflict
 from backend.core.text import bilingual
 from backend.directory.admin import acting
 from backend.visits.errors import TemplateInvalid
 from backend.visits.models import TemplateVersion, VisitTemplate
+from backend.visits.selectors.templates import is_published
 from backend.visits.services import templates
 
 EXAMPLE = [{"key": "front", "kind": "photo", "title": {"zh": "门头照"}, "photo": {"tag": "front", "minimum": 1}}]
@@ -28,13 +30,17 @@ class ActionsField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         try:
-            return json.loads(value or "[]")
-        except (ValueError, RecursionError) as exc:
-            raise ValidationError(bilingual("不是有效的 JSON。", "This is not JSON.")) from exc
+            return strict_json.read(value or "[]")
+        except ValueError as exc:
+            raise ValidationError(
+                bilingual(
+                    "不是有效的 JSON，或含有重复的键、NaN、空字符等。",
+                    "This is not JSON, or has doubled keys, NaN, NUL or the like.",
+                )
+            ) from exc
 
     def validate(self, value: Any) -> None:
-        if "\\u0000" in json.dumps(value):
-            raise ValidationError(bilingual("不能包含空字符。", "It holds a NUL character."))
+        """The service does."""
 
     def prepare_value(self, value: Any) -> Any:
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2)
@@ -50,6 +56,9 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
         ),
     )
 
+    seen_version = forms.IntegerField(widget=forms.HiddenInput, initial=0)
+    """The newest when the form was opened: of two administrators at once the second is told."""
+
     class Meta:
         model = VisitTemplate
         fields = ("name", "customer_type", "customer_level")
@@ -57,7 +66,17 @@ class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not self.instance._state.adding:
-            self.initial["actions"] = self.instance.versions.latest("number").actions
+            newest = self.instance.versions.latest("number")
+            self.initial["actions"], self.initial["seen_version"] = newest.actions, newest.number
+
+    def clean(self) -> dict[str, Any]:
+        """What he wrote stays before him where another version came meanwhile; the same again is no conflict."""
+        given: dict[str, Any] = super().clean() or {}
+        if not self.instance._state.adding and {"actions", "seen_version"} <= given.keys():
+            newest = self.instance.versions.latest("number")
+            if given["seen_version"] != newest.number and not is_published(newest, given["actions"]):
+                self.add_error("actions", VersionConflict.message)
+        return given
 
 
 @admin.register(VisitTemplate)
@@ -67,7 +86,7 @@ class VisitTemplateAdmin(CompanyAdmin):
     list_display = ("name", "customer_type", "customer_level", "state", "created_at")
     list_filter = ("state",)
     search_fields = ("name",)
-    fields = ("name", "customer_type", "customer_level", "actions")
+    fields = ("name", "customer_type", "customer_level", "actions", "seen_version")
     actions = ("retire",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -82,7 +101,7 @@ class VisitTemplateAdmin(CompanyAdmin):
     def _publish(self, request: HttpRequest, obj: VisitTemplate, given: dict[str, Any], change: bool) -> None:
         actor, actions, at = acting(request), given["actions"], clock.now()
         if change:
-            version = obj.versions.latest("number").number
+            version = given["seen_version"]
             templates.publish_version(actor=actor, template_id=obj.pk, version=version, actions=actions, at=at)
         else:
             told = {name: given[name] for name in ("name", "customer_type", "customer_level")}

@@ -16,7 +16,7 @@ from backend.visits.errors import TemplateInvalid
 from backend.visits.models import TemplateVersion, VisitTemplate
 from backend.visits.rules.action_shape import shape_faults, whole
 from backend.visits.rules.actions import Given, Kind, State, definition_faults, states
-from backend.visits.rules.forms import Faults, answer_faults
+from backend.visits.rules.forms import Faults, answer_faults, canonical
 
 
 class Tried(NamedTuple):
@@ -112,6 +112,13 @@ def sound(actor: Actor, sent: Any, *, template: VisitTemplate | None = None) -> 
                 found[f"{place}.must_list.{position}"] = bilingual("没有这个商品", "there is no such product")
     _refuse(found)
     return actions
+
+
+def is_published(version: TemplateVersion, actions: Any) -> bool:
+    """Whether that version asks for these very actions, whatever else may be wrong with them."""
+    if shape_faults(actions):
+        return False
+    return canonical(list(map(whole, actions))) == canonical(version.actions)
 
 
 def _refuse(found: Faults) -> None:

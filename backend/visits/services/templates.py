@@ -15,7 +15,6 @@ from backend.documents.once import fingerprint
 from backend.events import services as events
 from backend.visits.errors import InForceTooEarly, TemplateOverlaps, TemplateRetired
 from backend.visits.models import TemplateVersion, VisitTemplate
-from backend.visits.rules.forms import canonical
 from backend.visits.selectors import templates
 
 
@@ -78,7 +77,7 @@ def publish_version(
     template = templates.template_of(actor, template_id)
     last = TemplateVersion.objects.filter(template=template).order_by("-number")[0]
     wanted = templates.sound(actor, actions, template=template)
-    if canonical(last.actions) == canonical(wanted) and in_force_from in (None, last.in_force_from):
+    if templates.is_published(last, wanted) and in_force_from in (None, last.in_force_from):
         return last, False
     if template.state == VisitTemplate.State.RETIRED:
         raise TemplateRetired()

@@ -13,7 +13,13 @@ NOTE = {"key": "note", "kind": "note", "title": {"zh": "备注"}}
 
 
 def sent(*actions, **told):
-    return {"name": "门店", "customer_type": "", "customer_level": "A", "actions": json.dumps(actions)} | told
+    return {
+        "name": "门店",
+        "customer_type": "",
+        "customer_level": "A",
+        "actions": json.dumps(actions),
+        "seen_version": "0",
+    } | told
 
 
 def test_created_published_anew_and_retired(client, cast):
@@ -23,7 +29,9 @@ def test_created_published_anew_and_retired(client, cast):
     template = VisitTemplate.objects.get(company=cast.company)
     page = reverse("admin:visits_visittemplate_change", args=[template.pk])
     assert "备注" in client.get(page).content.decode()
-    changed = sent({"key": "front", "kind": "photo", "title": {"zh": "门头"}, "photo": {"tag": "front"}}, NOTE)
+    changed = sent(
+        {"key": "front", "kind": "photo", "title": {"zh": "门头"}, "photo": {"tag": "front"}}, NOTE, seen_version="1"
+    )
     for _ in range(2):
         assert client.post(page, changed).status_code == 302
 
@@ -44,10 +52,30 @@ def test_what_is_wrong_is_said_and_nothing_is_kept(client, cast):
     client.force_login(cast.qian)
     deep, mistaken = "[" * 100_000, sent({"key": "X", "kind": "dance"})
 
-    for text in ("{", deep, '[{"key": "\\u0000"}]'):
+    doubled, number = '[{"key": "a", "key": "b"}]', '[{"key": "a", "form_schema": {"minimum": NaN}}]'
+    for text in ("{", deep, '[{"key": "\\u0000"}]', '[{"key": "\\ud800"}]', doubled, number):
         assert client.post(reverse(ADD), sent() | {"actions": text}).status_code == 200
     said = client.post(reverse(ADD), mistaken, follow=True).content.decode()
     assert "模板有误" in said
     assert "actions.0.kind: 不在选项之中" in said
     assert client.post(reverse(ADD), sent(NOTE | {"key": "note\n"}), follow=True).status_code == 200
     assert not VisitTemplate.objects.exists()
+
+
+def test_of_two_at_once_the_second_is_told_and_keeps_what_he_wrote(client, cast):
+    client.force_login(cast.qian)
+    client.post(reverse(ADD), sent(NOTE))
+    page = reverse("admin:visits_visittemplate_change", args=[VisitTemplate.objects.get().pk])
+    assert 'name="seen_version" value="1"' in client.get(page).content.decode()
+    first, second = ({**NOTE, "title": {"zh": text}} for text in ("甲的备注", "乙的备注"))
+
+    assert client.post(page, sent(first, seen_version="1")).status_code == 302
+    reply = client.post(page, sent(second, seen_version="1"))
+
+    assert reply.status_code == 200
+    assert "已被他人修改" in reply.content.decode()
+    assert reply.context["adminform"].form["actions"].value() == json.dumps([second])
+    newest = TemplateVersion.objects.latest("number")
+    assert (newest.number, newest.actions[0]["title"]["zh"]) == (2, "甲的备注")
+    assert client.post(page, sent(second, seen_version="2")).status_code == 302
+    assert TemplateVersion.objects.latest("number").number == 3
