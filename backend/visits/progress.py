@@ -1,7 +1,8 @@
 """How far a visit has come with the actions of its template; asked by whoever closes it, answers, or looks at it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ class Progress(NamedTuple):
     """By key: value, answered_at and is_late."""
     photos: Mapping[str, int]
     """By tag, how many are not refused."""
+    late: Set[str]
+    """Tags of which one of these came after the visit was over."""
     states: Mapping[str, State]
 
     @classmethod
@@ -25,8 +28,9 @@ class Progress(NamedTuple):
         """From JSON as the database wrote it."""
         asked: list[dict[str, Any]] = json.loads(actions or "[]")
         rows, tagged = json.loads(answers or "{}"), json.loads(photos or "{}")
-        given = Given({key: row["value"] for key, row in rows.items()}, tagged)
-        return cls(asked, rows, tagged, states(asked, given))
+        numbers = {tag: row["number"] for tag, row in tagged.items()}
+        given = Given({key: row["value"] for key, row in rows.items()}, numbers)
+        return cls(asked, rows, numbers, {tag for tag, row in tagged.items() if row["late"]}, states(asked, given))
 
     @property
     def missing(self) -> list[str]:
@@ -39,23 +43,26 @@ class Progress(NamedTuple):
             value = row["value"] if row else None
             if value and action["kind"] == Kind.PAYMENT and not amounts:
                 value = {**value, "amount": None}
+            tag = action["photo"] and action["photo"]["tag"]
             yield {
                 **action,
                 "state": self.states[action["key"]],
                 "answer": {action["kind"]: value} if row else None,
                 "answered_at": row["answered_at"] if row else None,
-                "is_late": bool(row and row["is_late"]),
-                "photos": self.photos.get(action["photo"]["tag"], 0) if action["photo"] else None,
+                "is_late": bool(row and row["is_late"]) or tag in self.late,
+                "photos": self.photos.get(tag, 0) if tag else None,
             }
 
 
-NONE = Progress((), {}, {}, {})
+NONE = Progress((), {}, {}, frozenset(), {})
+LATE_FOR = timedelta(hours=72)
+"""So long after a visit is over its owner may still send what his phone held back."""
 ANSWERS = """SELECT json_object_agg(answer.key, json_build_object(
         'value', answer.value, 'answered_at', answer.answered_at, 'is_late', answer.is_late))
     FROM visits_actionanswer answer WHERE answer.visit_id = {visit}"""
 IS_PHOTO = "file.status <> 'refused' AND starts_with(file.content_type, 'image/')"
-PHOTOS = f"""SELECT json_object_agg(tagged.tag, tagged.number) FROM (
-    SELECT photo.tag, count(*) AS number FROM visits_visitphoto photo
+PHOTOS = f"""SELECT json_object_agg(tagged.tag, json_build_object('number', tagged.number, 'late', tagged.late)) FROM (
+    SELECT photo.tag, count(*) AS number, bool_or(photo.is_late) AS late FROM visits_visitphoto photo
     JOIN files_attachment file ON file.id = photo.attachment_id
     WHERE photo.visit_id = {{visit}} AND {IS_PHOTO} GROUP BY photo.tag) tagged"""  # noqa: S608
 _READ = f"""
@@ -72,6 +79,11 @@ def of(visit: Visit) -> Progress:
         cursor.execute(_READ, {"visit": visit.pk, "version": visit.template_version_id})
         row = cursor.fetchone()
     return Progress.read(*row)
+
+
+def may_come_late(visit: Visit, at: datetime) -> bool:
+    """Whether what answers a visit that is over still comes in time."""
+    return visit.checked_out_at is not None and at - visit.checked_out_at <= LATE_FOR
 
 
 def keep_in_step(visit: Visit) -> Progress:

@@ -237,7 +237,7 @@ class VisitActionOut(ActionOut):
     """Kept, and counting for nothing, while it is not asked. Photos answer by their tag."""
     answered_at: AwareDatetime | None
     is_late: bool
-    """It came, or was changed, after somebody else had closed the visit."""
+    """It came, or was changed, after somebody else had closed the visit; of photos, one came after it was over."""
     photos: int | None
     """Of its tag that are not refused."""
 

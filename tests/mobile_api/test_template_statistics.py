@@ -105,7 +105,12 @@ def template(request, cast):
             if chance.random() < 0.2:
                 file.change(content_type="audio/amr")
             VisitPhoto.objects.create(
-                company=cast.company, visit=visit, attachment=file, tag=chance.choice(["front", ""]), created_at=NOW
+                company=cast.company,
+                visit=visit,
+                attachment=file,
+                tag=chance.choice(["front", ""]),
+                created_at=NOW,
+                is_late=number % 5 == 0,
             )
         asked = {one["key"]: one for one in visit.template_version.actions}
         for key, sent in answers_of(chance, goods).items():
@@ -143,6 +148,7 @@ def plainly(visits):
         figures["missing"].update(there.missing)
         figures["photos"]["front"] += there.photos.get("front", 0)
         figures["answered"]["front"] += there.photos.get("front", 0) > 0
+        figures["late"]["front"] += "front" in there.late
         for row in ActionAnswer.objects.filter(visit=visit):
             if there.states[row.key] != "done":
                 continue

@@ -11,8 +11,8 @@ from backend.events import services as events
 from backend.events.models import Event
 from backend.orders.models import Order
 from backend.visits.models import ActionAnswer, PaymentPromise, Visit
+from backend.visits.progress import LATE_FOR
 from backend.visits.services import nights
-from backend.visits.services.answers import LATE_FOR
 from mobile_api.schemas.visit_actions import VisitActionOut
 from tests.mobile_api.test_offline_phone import kept_back
 from tests.notifications.subjects import file_of
@@ -303,6 +303,23 @@ class TestClosedByOthers:
         assert check_out(caller, visit).json()["closed_by"] == "system"
         Visit.objects.update(checked_out_at=clock.now() - LATE_FOR - timedelta(minutes=5))
         assert refused(answer(caller, visit, "more", note={"text": "x"}), 409, "answers_closed")
+
+    def test_photos_come_late_for_as_long_and_are_marked_too(self, api, cast):
+        caller, visit = api(cast.li), visit_of(api(cast.li), api(cast.qian), photos("front"), photos("shelf"))
+        nights.close_forgotten(at=clock.now() + timedelta(days=2))
+        Visit.objects.update(checked_out_at=clock.now() - LATE_FOR + timedelta(minutes=5))
+
+        file, late = add_photo(caller, visit, cast.li, "front")
+
+        assert late.status_code == 201
+        screen = caller.get(f"/visits/{visit['id']}").json()
+        assert [(step["state"], step["is_late"]) for step in screen["actions"]] == [("done", True), ("missing", False)]
+        Visit.objects.update(checked_out_at=clock.now() - LATE_FOR - timedelta(minutes=5))
+        assert refused(add_photo(caller, visit, cast.li, "shelf")[1], 409, "answers_closed")
+        again = caller.post(f"/visits/{visit['id']}/photos", {"file_id": str(file.pk), "tag": "front"})
+        assert again.status_code == 200
+        assert add_photo(caller, visit, cast.li, "别的")[1].status_code == 201  # answers nothing
+        assert Visit.objects.get().missing_actions == ["shelf"]
 
 
 class TestCosts:

@@ -320,6 +320,8 @@ class VisitPhoto(models.Model):
     attachment = models.ForeignKey("files.Attachment", models.PROTECT, related_name="+")
     tag = models.CharField(bilingual("标签", "tag"), max_length=32, blank=True)
     created_at = models.DateTimeField()
+    is_late = models.BooleanField(bilingual("补交", "late"), default=False, db_default=False)
+    """It came for an action of a visit that was over."""
     bands = ArrayField(models.IntegerField(), null=True, editable=False)
     """`rules.bands_of` its hash once the file is verified; empty where the picture tells nothing apart."""
     copied_bits = models.PositiveSmallIntegerField(

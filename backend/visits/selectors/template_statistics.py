@@ -96,6 +96,10 @@ def statistics(
     answered = read.by_key(_ANSWERED)
     missing = read.by_key(_MISSING)
     photos = read.by_key(_PHOTOS)
+
+    def given(action: Action) -> Row:
+        return (photos if action["kind"] == Kind.PHOTO else answered).get(action["key"], {})
+
     lists = {"products": read.lists(_PRODUCTS), "brands": read.lists(_BRANDS), "promised": read.lists(_PROMISED)}
     for row in chain.from_iterable(lists["promised"].values()):
         if not all(sees_promises(actor, owner) for owner in row.pop("owners")):
@@ -107,8 +111,8 @@ def statistics(
         actions=[
             ActionFigures(
                 action,
-                answered=(photos if action["kind"] == Kind.PHOTO else answered).get(key, {}).get("visits", 0),
-                late=answered.get(key, {}).get("late", 0),
+                answered=given(action).get("visits", 0),
+                late=given(action).get("late", 0),
                 missing=missing.get(key, {}).get("visits", 0),
                 photos=photos.get(key, {}).get("photos", 0),
                 fields=list(_of_fields(key, fields, numbers.get(key, ()), values.get(key, ()))),
@@ -145,7 +149,8 @@ _ANSWERED = f"""SELECT answer.key, count(*) AS visits, count(*) FILTER (WHERE an
     {_COUNTING} GROUP BY 1"""
 _MISSING = """SELECT lacking AS key, count(*) AS visits
     FROM seen CROSS JOIN LATERAL unnest(seen.missing_actions) AS lacking WHERE status = 'completed' GROUP BY 1"""
-_PHOTOS = f"""SELECT action->>'key' AS key, count(DISTINCT seen.id) AS visits, count(*) AS photos
+_PHOTOS = f"""SELECT action->>'key' AS key, count(DISTINCT seen.id) AS visits, count(*) AS photos,
+        count(DISTINCT seen.id) FILTER (WHERE photo.is_late) AS late
     FROM seen JOIN visits_templateversion version ON version.id = seen.template_version_id
     CROSS JOIN LATERAL jsonb_array_elements(version.actions) AS action
     JOIN visits_visitphoto photo ON photo.visit_id = seen.id AND photo.tag = action->'photo'->>'tag'

@@ -1,7 +1,7 @@
 """What the owner of a visit answers to the actions of its template."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,8 +26,6 @@ from backend.visits.own import own_visit
 from backend.visits.progress import Progress
 from backend.visits.rules.actions import Kind
 
-LATE_FOR = timedelta(hours=72)
-"""So long after somebody else has closed a visit its owner may still send what his phone held back."""
 CONSUMER = "visit_actions"
 HEARD = ("file.refused",)
 
@@ -39,8 +37,8 @@ def answer_action(
     """Keep the answer, `{kind: what it holds}`; the visit, and how all its actions stand then. Twice is once.
 
     It may be rewritten until check-out. After a manager or the night has closed the visit it may still come for
-    LATE_FOR, marked so. One to an action that is not asked yet is kept and counts once it is: a phone that was offline
-    sends in any order. Raises VisitNotOpen before check-in, VisitCancelled, AnswersClosed, ActionUnknown,
+    progress.LATE_FOR, marked so. One to an action that is not asked yet is kept and counts once it is: a phone that was
+    offline sends in any order. Raises VisitNotOpen before check-in, VisitCancelled, AnswersClosed, ActionUnknown,
     AnsweredByPhotos, AnswerKind, AnswerInvalid, OrderNotOfVisit.
     """
     visit = own_visit(actor, visit_id)
@@ -61,7 +59,7 @@ def answer_action(
     if stored and bytes(stored.answered_from) == sent:
         return visit, before
     late = visit.status == Visit.Status.COMPLETED
-    if late and not _may_come_late(visit, at):
+    if late and (visit.closed_by == Visit.ClosedBy.OWNER or not progress.may_come_late(visit, at)):
         raise AnswersClosed()
     value = value_of(visit, action, answer[action["kind"]])
     ActionAnswer.objects.update_or_create(
@@ -94,8 +92,3 @@ def handle(event: Event) -> None:
             visit.change(missing_actions=visit.missing_actions)
             told = {"actions": visit.missing_actions}
             events.record("visit.found_incomplete", visit, actor=Actor.system(visit.company_id), at=event.at, **told)
-
-
-def _may_come_late(visit: Visit, at: datetime) -> bool:
-    over = visit.checked_out_at
-    return visit.closed_by != Visit.ClosedBy.OWNER and over is not None and at - over <= LATE_FOR

@@ -22,6 +22,7 @@ from backend.visits.errors import (
     ActionsMissing,
     AlreadyCheckedIn,
     AnotherVisitOpen,
+    AnswersClosed,
     ConsentRequired,
     EnoughPhotos,
     PhotoTagged,
@@ -31,7 +32,6 @@ from backend.visits.errors import (
 from backend.visits.models import CheckInSample, Visit, VisitPhoto, VisitPolicy
 from backend.visits.own import finish_plan, own_visit, visit_to_check_in
 from backend.visits.selectors import hot
-from backend.visits.services.answers import LATE_FOR
 
 REMEMBERED_CHECK_INS = 20
 """A device is new if none of this many last check-ins of the employee came from it."""
@@ -137,7 +137,7 @@ def check_out(
     ActionsMissing with the keys of required actions that are not done.
 
     `captured_at` and `sent_at` as at check-in. Where the night has closed the visit while the phone kept this back, it
-    takes the night's place within LATE_FOR; what was tapped only after that night changes nothing any more.
+    takes the night's place within progress.LATE_FOR; what was tapped only after that night changes nothing any more.
 
     Positions sent by somebody who has taken his consent back meanwhile, or was asked anew, are not kept, nor any that
     come after the visit's have been made coarse.
@@ -147,7 +147,7 @@ def check_out(
     if visit.checked_out_at is not None:
         by_night = visit.closed_by == Visit.ClosedBy.SYSTEM
         left_at = at - timedelta(seconds=kept_back_s)
-        if not by_night or left_at >= visit.checked_out_at or at - visit.checked_out_at > LATE_FOR:
+        if not by_night or left_at >= visit.checked_out_at or not progress.may_come_late(visit, at):
             return visit
     elif visit.status != Visit.Status.OPEN:
         raise VisitNotOpen()
@@ -180,39 +180,45 @@ def add_photo(
 ) -> tuple[VisitPhoto, bool]:
     """Attach the file and ask for its watermark: server time, customer and place, employee.
 
-    The new photo and True; sent again, the stored one and False. Raises PhotoTagged under another tag, EnoughPhotos
-    where the template wants no more of this tag.
+    The new photo and True; sent again, the stored one and False. One for an action of a visit that is over is marked
+    late. Raises PhotoTagged under another tag, EnoughPhotos where the template wants no more of this tag, AnswersClosed
+    once the visit has been over for progress.LATE_FOR.
     """
     visit = own_visit(actor, visit_id)
     if visit.status == Visit.Status.CANCELLED:
         raise VisitCancelled()
     attachment = get_attachment(actor=actor, attachment_id=attachment_id)
-    _require_room(visit, attachment, tag)
+    late = _comes_late(visit, attachment, tag, at)
     photo, created = VisitPhoto.objects.select_related("attachment").get_or_create(
         visit=visit,
         attachment=attachment,
-        defaults={"company_id": visit.company_id, "tag": tag, "created_at": at},
+        defaults={"company_id": visit.company_id, "tag": tag, "is_late": late, "created_at": at},
     )
     if photo.tag != tag:
         raise PhotoTagged()
     if created:
         progress.keep_in_step(visit)
         visit.change(missing_actions=visit.missing_actions)
-        events.record("visit.photo_added", visit, actor=actor, at=at, file=str(attachment_id), tag=tag)
+        events.record("visit.photo_added", visit, actor=actor, at=at, file=str(attachment_id), tag=tag, late=late)
         files.caption(actor=actor, attachment_id=attachment_id, lines=_watermark(visit, at), at=at)
     return photo, created
 
 
-def _require_room(visit: Visit, attachment: Attachment, tag: str) -> None:
+def _comes_late(visit: Visit, attachment: Attachment, tag: str, at: datetime) -> bool:
+    """Whether it is for an action of a visit that is over. Raises EnoughPhotos, AnswersClosed."""
     if not is_image(attachment.content_type):
-        return
+        return False
     there = progress.of(visit)
     rules_of_tag = (action["photo"] for action in there.actions if action["photo"] and action["photo"]["tag"] == tag)
     wanted = next(rules_of_tag, None)
-    if wanted is None or there.photos.get(tag, 0) < wanted["maximum"]:
-        return
-    if not VisitPhoto.objects.filter(visit=visit, attachment=attachment).exists():
-        raise EnoughPhotos(tag=tag, maximum=wanted["maximum"])
+    if wanted is None:
+        return False
+    late = visit.status == Visit.Status.COMPLETED
+    closed = late and not progress.may_come_late(visit, at)
+    enough = there.photos.get(tag, 0) >= wanted["maximum"]
+    if (closed or enough) and not VisitPhoto.objects.filter(visit=visit, attachment=attachment).exists():
+        raise AnswersClosed() if closed else EnoughPhotos(tag=tag, maximum=wanted["maximum"])
+    return late
 
 
 def _earlier(recent: Sequence[hot.CheckInRow]) -> rules.Earlier | None:
