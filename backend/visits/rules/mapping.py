@@ -43,7 +43,7 @@ class Window:
     def meridians(self) -> Iterator[tuple[float, float]]:
         """`(longitude, x)` of the lines that cross it."""
         half = self.width * self.metres_a_pixel / 2 / METRES_A_DEGREE / self.stretch
-        for lng in lines_between(self.lng - half, self.lng + half, self.step):
+        for lng in lines_between(self.lng - half, self.lng + half, self._step(self.stretch)):
             yield lng, self.place(self.lat, lng)[0]
 
     def parallels(self) -> Iterator[tuple[float, float]]:
@@ -54,8 +54,12 @@ class Window:
 
     @property
     def step(self) -> float:
-        """The widest of STEPS that still draws FEWEST_LINES across the narrower way."""
-        narrow = min(self.width, self.height) * self.metres_a_pixel / METRES_A_DEGREE
+        """Degrees between parallels; meridians are no nearer to each other."""
+        return self._step(1)
+
+    def _step(self, stretch: float) -> float:
+        """The widest of STEPS that still draws FEWEST_LINES across the narrower way, of degrees so much shorter."""
+        narrow = min(self.width, self.height) * self.metres_a_pixel / METRES_A_DEGREE / stretch
         return STEPS[max(0, bisect_left(STEPS, narrow / FEWEST_LINES) - 1)]
 
 

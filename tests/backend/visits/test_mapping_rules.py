@@ -1,7 +1,7 @@
 """What is drawn lies where it belongs, whatever the places."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from backend.core.geo import distance_m
@@ -12,6 +12,7 @@ places = st.lists(st.tuples(st.floats(-85, 85), st.floats(-180, 180)), min_size=
 
 
 @given(places)
+@example([(82.0, 0.0)])
 def test_every_place_is_inside_by_its_margin(found):
     window = window_around(found, box=BOX, least_m=500, margin=30)
     for place in found:
