@@ -48,7 +48,7 @@ class Wanted:
     sort: Sort = Sort.NEWEST
 
 
-WALK = 5000
+WALK = 8000
 MOST_GRAMS = 8
 Position = tuple[Any, UUID]
 """Of a row in the order asked for: what it is sorted by, and its id."""
